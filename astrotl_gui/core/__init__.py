@@ -1,0 +1,1 @@
+"""What things are: mosaics, catalogs, labels, projects. No Qt, no torch."""

@@ -1,0 +1,114 @@
+"""Settings: frozen dataclasses, stored as the sparse TOML of what differs from the defaults."""
+
+from __future__ import annotations
+
+import getpass
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import tomli_w
+from platformdirs import user_cache_path, user_config_path, user_data_path
+
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.files import atomic_write
+
+S = TypeVar("S")
+
+
+@dataclass(frozen=True)
+class DetectionSettings:
+    """How sources are found; lengths in reference-grid pixels, thresholds in σ of the filtered image."""
+
+    threshold: float = 3.0
+    min_area: int = 5
+    deblend_levels: int = 32
+    deblend_contrast: float = 0.005
+    background_size: int = 64
+    background_filter: int = 3
+    band: str = ""  # empty: inverse-variance sum of all bands
+    filter_fwhm: float = 0.0  # 0: the measured PSF width
+    tile: int = 1024
+
+
+@dataclass(frozen=True)
+class CutoutSettings:
+    """Angular sizes [arcsec] of what the network and the eye see, and the network's input [px]."""
+
+    size: float = 18.0
+    context: float = 54.0
+    pixels: int = 224
+
+
+def default_cutouts(pixel_scale: float) -> CutoutSettings:
+    """Cutout sizes that suit a pixel scale [arcsec/px]: ground-based 18–30″, space 3–10″."""
+    for limit, size in ((0.04, 3.0), (0.08, 4.0), (0.15, 10.0), (0.5, 18.0), (2.0, 30.0)):
+        if pixel_scale < limit:
+            return CutoutSettings(size=size, context=3 * size)
+    return CutoutSettings(size=25 * pixel_scale, context=75 * pixel_scale)
+
+
+def _vetter() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "vetter"
+
+
+@dataclass(frozen=True)
+class AppSettings:
+    """What belongs to the person, not to a project."""
+
+    theme: str = "dark"  # dark, light, system
+    text_size: int = 100  # per cent
+    reduce_motion: bool = False
+    vetter: str = field(default_factory=_vetter)
+    device: str = "auto"
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> AppSettings:
+        """Read `path` (the user's settings file by default); a missing file means the defaults."""
+        path = path or settings_file()
+        if not path.exists():
+            return cls()
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as problem:
+            raise AstroTLError(
+                "The settings cannot be read", f"{path}: {problem}. Mend or delete the file."
+            ) from problem
+        return from_sparse(cls, values)
+
+    def save(self, path: Path | None = None) -> None:
+        """Write what differs from the defaults; raises AstroTLError when it cannot be written."""
+        with atomic_write(path or settings_file()) as temporary:
+            temporary.write_text(tomli_w.dumps(to_sparse(self)), encoding="utf-8")
+
+
+def to_sparse(settings: Any) -> dict[str, Any]:
+    """The fields of a settings dataclass that differ from its defaults."""
+    defaults = asdict(type(settings)())
+    return {name: value for name, value in asdict(settings).items() if value != defaults[name]}
+
+
+def from_sparse(kind: type[S], values: dict[str, Any]) -> S:
+    """A settings dataclass from stored values; unknown keys are ignored (a newer version wrote them)."""
+    defaults = kind()
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    kept = {name: type(getattr(defaults, name))(value) for name, value in values.items() if name in known}
+    return replace(defaults, **kept)  # type: ignore[type-var]
+
+
+def settings_file() -> Path:
+    return user_config_path("astrotl") / "settings.toml"
+
+
+def cache_folder() -> Path:
+    """Unpacked images, tile pyramids and the demo sky: everything here can be deleted."""
+    return user_cache_path("astrotl")
+
+
+def data_folder() -> Path:
+    """The list of recent projects and the demo project."""
+    return user_data_path("astrotl")

@@ -1,0 +1,1 @@
+"""What the user sees. Nothing here imports torch at import time."""

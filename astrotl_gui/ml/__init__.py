@@ -1,0 +1,1 @@
+"""How the models work: encoders, rankers, similarity. No Qt."""
