@@ -1,0 +1,223 @@
+"""The astronomer's labels: an append-only log of who called which source what, and when.
+
+Nothing is ever changed or deleted. Undo appends a retraction of an earlier event, redo a retraction of that
+retraction, and what holds now is read off the log. Each event carries where on the sky and in the mosaic it was
+given, so that it finds its source again after a new detection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from astrotl_gui.core.errors import AstroTLError
+
+TARGETS = ("lens", "agn", "artifact", "outlier")
+TARGET_NAMES = {"lens": "Lens", "agn": "AGN", "artifact": "Artifact", "outlier": "Outlier"}
+VALUES = ("positive", "negative", "unsure", "clear")
+GRADE_VALUE = {"A": "positive", "B": "positive", "C": "unsure", "X": "negative"}
+CONTAMINANTS = ("ring", "spiral", "merger", "edge-on", "artifact", "star")
+NOTE = "note"  # an event that only carries a comment
+EXCLUDED_BY_ARTIFACT = ("lens", "agn")  # an artifact is neither
+
+
+@dataclass(frozen=True)
+class Label:
+    """One event of the log.
+
+    `value` is positive, negative, unsure, clear or note; `ra`, `dec` in ICRS degrees (NaN without WCS); `x`, `y` in
+    0-based px of the reference grid; `seconds` spent looking; `model` that ranked the list it was given in; `blind`
+    when no score, rank or other grade was visible.
+    """
+
+    source_id: int
+    target: str
+    value: str
+    grade: str = ""
+    contaminant: str = ""
+    comment: str = ""
+    vetter: str = ""
+    time: str = ""
+    ra: float = float("nan")
+    dec: float = float("nan")
+    x: float = float("nan")
+    y: float = float("nan")
+    mosaic: str = ""
+    model: str = ""
+    seconds: float = 0.0
+    blind: bool = False
+
+
+_COLUMNS = tuple(f.name for f in fields(Label))
+_SCHEMA = f"""
+CREATE TABLE IF NOT EXISTS events (
+    event INTEGER PRIMARY KEY AUTOINCREMENT,
+    step INTEGER NOT NULL,
+    retracts INTEGER,
+    {", ".join(f"{name} {kind}" for name, kind in zip(_COLUMNS, (
+        "INTEGER", *["TEXT"] * 7, *["REAL"] * 4, *["TEXT"] * 2, "REAL", "INTEGER"), strict=True))}
+)"""
+
+
+class LabelLog:
+    """The labels of one project, in `labels.sqlite`; every write is on disk before the call returns.
+
+    Raises AstroTLError when the file cannot be opened or written; what was written before stays.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=TRUNCATE")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._db.execute(_SCHEMA)
+        except sqlite3.Error as problem:
+            raise AstroTLError("The labels cannot be opened", f"{path}: {problem}.") from problem
+        self._held = self._read()
+
+    def close(self) -> None:
+        self._db.close()
+
+    # -- writing -----------------------------------------------------------------------------------------------
+
+    def add(self, labels: Sequence[Label]) -> None:
+        """Append events as one step of undo. The time is filled in where it is empty (UTC, ISO 8601)."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        for label in labels:
+            if label.value not in (*VALUES, NOTE):
+                raise ValueError(f"unknown label value {label.value!r}")
+        self._append([(None, replace(label, time=label.time or now)) for label in labels])
+
+    def undo(self, vetter: str) -> list[int]:
+        """Retract the vetter's last step that still holds; the source ids it touched, empty if there is none."""
+        return self._retract(self._last_step(vetter, retractions=False), vetter)
+
+    def redo(self, vetter: str) -> list[int]:
+        """Take the last undo back, unless the vetter labelled since."""
+        return self._retract(self._redo_step(vetter), vetter)
+
+    def can_undo(self, vetter: str) -> bool:
+        return self._last_step(vetter, retractions=False) is not None
+
+    def can_redo(self, vetter: str) -> bool:
+        return self._redo_step(vetter) is not None
+
+    # -- reading -----------------------------------------------------------------------------------------------
+
+    def events(self) -> list[Label]:
+        """Every label that holds (not retracted), oldest first, notes included."""
+        return [label for _, _, retracts, label in self._held if retracts is None]
+
+    def current(self, target: str, vetter: str | None = None) -> dict[int, Label]:
+        """What each source is called now, for one target: the latest event of `vetter`, else of anyone.
+
+        A cleared source is absent. The comment is that of the latest note.
+        """
+        latest: dict[int, Label] = {}
+        notes: dict[int, str] = {}
+        for label in self.events():
+            if label.value == NOTE:
+                notes[label.source_id] = label.comment
+            elif label.target == target:
+                earlier = latest.get(label.source_id)
+                if vetter and earlier and earlier.vetter == vetter and label.vetter != vetter:
+                    continue
+                latest[label.source_id] = label
+        return {
+            source: replace(label, comment=label.comment or notes.get(source, ""))
+            for source, label in latest.items()
+            if label.value != "clear"
+        }
+
+    def note(self, source_id: int) -> str:
+        """The latest note on a source, for any target."""
+        notes = [e.comment for e in self.events() if e.value == NOTE and e.source_id == source_id]
+        return notes[-1] if notes else ""
+
+    def training(self, target: str, vetter: str | None = None) -> dict[int, int]:
+        """Source id → +1 or −1 for a ranker of `target`. Unsure adds nothing; artifacts are neither lens nor AGN."""
+        signs = {"positive": 1, "negative": -1}
+        implied: dict[int, int] = {}
+        if target in EXCLUDED_BY_ARTIFACT:
+            artifacts = self.current("artifact", vetter)
+            implied = {i: -1 for i, label in artifacts.items() if label.value == "positive"}
+        own = {i: signs[e.value] for i, e in self.current(target, vetter).items() if e.value in signs}
+        return implied | own
+
+    # -- inside ------------------------------------------------------------------------------------------------
+
+    def _read(self) -> list[tuple[int, int, int | None, Label]]:
+        """Events that hold, oldest first, as (event, step, retracts, label)."""
+        query = f"SELECT event, step, retracts, {', '.join(_COLUMNS)} FROM events ORDER BY event DESC"
+        try:
+            rows = self._db.execute(query).fetchall()
+        except sqlite3.Error as problem:
+            raise AstroTLError("The labels cannot be read", f"{self.path}: {problem}.") from problem
+        return _holding(rows)
+
+    def _append(self, rows: Iterable[tuple[int | None, Label]]) -> None:
+        columns = ("step", "retracts", *_COLUMNS)
+        insert = f"INSERT INTO events ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            (step,) = self._db.execute("SELECT COALESCE(MAX(step), 0) + 1 FROM events").fetchone()
+            values = [(step, retracts, *_stored(label)) for retracts, label in rows]
+            self._db.executemany(insert, values)
+            self._db.execute("COMMIT")
+        except sqlite3.Error as problem:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise AstroTLError(
+                "The label was not saved", f"{self.path}: {problem}. Earlier labels are safe."
+            ) from problem
+        self._held = self._read()
+
+    def _last_step(self, vetter: str, retractions: bool) -> int | None:
+        steps = [
+            step for _, step, r, label in self._held if label.vetter == vetter and (r is not None) == retractions
+        ]
+        return max(steps, default=None)
+
+    def _redo_step(self, vetter: str) -> int | None:
+        undone = self._last_step(vetter, retractions=True)
+        if undone is None:
+            return None
+        later = self._db.execute(
+            "SELECT 1 FROM events WHERE vetter = ? AND step > ? AND retracts IS NULL", (vetter, undone)
+        ).fetchone()
+        return None if later else undone
+
+    def _retract(self, step: int | None, vetter: str) -> list[int]:
+        if step is None:
+            return []
+        taken = [(event, label) for event, s, _, label in self._held if s == step and label.vetter == vetter]
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        self._append([(event, replace(label, time=now)) for event, label in taken])
+        return sorted({label.source_id for _, label in taken})
+
+
+def _holding(newest_first: Sequence[tuple[object, ...]]) -> list[tuple[int, int, int | None, Label]]:
+    """Drop what a later, itself unretracted, event retracts."""
+    dead: set[object] = set()
+    held: list[tuple[int, int, int | None, Label]] = []
+    for event, step, retracts, *values in newest_first:
+        if event in dead:
+            continue
+        if retracts is not None:
+            dead.add(retracts)
+        held.append((event, step, retracts, _label(values)))  # type: ignore[arg-type]
+    return held[::-1]
+
+
+def _stored(label: Label) -> list[object]:
+    return [None if value != value else value for value in asdict(label).values()]
+
+
+def _label(values: Sequence[object]) -> Label:
+    row: Mapping[str, object] = dict(zip(_COLUMNS, values, strict=True))
+    cleaned = {name: float("nan") if value is None else value for name, value in row.items()}
+    return Label(**(cleaned | {"blind": bool(row["blind"])}))  # type: ignore[arg-type]
