@@ -8,10 +8,11 @@ given, so that it finds its source again after a new detection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from astrotl_gui.core.errors import AstroTLError
 
@@ -62,6 +63,14 @@ CREATE TABLE IF NOT EXISTS events (
 )"""
 
 
+@dataclass(frozen=True)
+class _Event:
+    event: int
+    step: int
+    kind: str  # label, undo (retracts a label) or redo (retracts an undo)
+    label: Label
+
+
 class LabelLog:
     """The labels of one project, in `labels.sqlite`; every write is on disk before the call returns.
 
@@ -94,14 +103,14 @@ class LabelLog:
 
     def undo(self, vetter: str) -> list[int]:
         """Retract the vetter's last step that still holds; the source ids it touched, empty if there is none."""
-        return self._retract(self._last_step(vetter, retractions=False), vetter)
+        return self._retract(self._last_step(vetter, "label"), vetter)
 
     def redo(self, vetter: str) -> list[int]:
         """Take the last undo back, unless the vetter labelled since."""
         return self._retract(self._redo_step(vetter), vetter)
 
     def can_undo(self, vetter: str) -> bool:
-        return self._last_step(vetter, retractions=False) is not None
+        return self._last_step(vetter, "label") is not None
 
     def can_redo(self, vetter: str) -> bool:
         return self._redo_step(vetter) is not None
@@ -110,7 +119,7 @@ class LabelLog:
 
     def events(self) -> list[Label]:
         """Every label that holds (not retracted), oldest first, notes included."""
-        return [label for _, _, retracts, label in self._held if retracts is None]
+        return [e.label for e in self._held if e.kind == "label"]
 
     def current(self, target: str, vetter: str | None = None) -> dict[int, Label]:
         """What each source is called now, for one target: the latest event of `vetter`, else of anyone.
@@ -150,14 +159,12 @@ class LabelLog:
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _read(self) -> list[tuple[int, int, int | None, Label]]:
-        """Events that hold, oldest first, as (event, step, retracts, label)."""
+    def _read(self) -> list[_Event]:
         query = f"SELECT event, step, retracts, {', '.join(_COLUMNS)} FROM events ORDER BY event DESC"
         try:
-            rows = self._db.execute(query).fetchall()
+            return _holding(self._db.execute(query).fetchall())
         except sqlite3.Error as problem:
             raise AstroTLError("The labels cannot be read", f"{self.path}: {problem}.") from problem
-        return _holding(rows)
 
     def _append(self, rows: Iterable[tuple[int | None, Label]]) -> None:
         columns = ("step", "retracts", *_COLUMNS)
@@ -176,40 +183,38 @@ class LabelLog:
             ) from problem
         self._held = self._read()
 
-    def _last_step(self, vetter: str, retractions: bool) -> int | None:
-        steps = [
-            step for _, step, r, label in self._held if label.vetter == vetter and (r is not None) == retractions
-        ]
-        return max(steps, default=None)
+    def _last_step(self, vetter: str, kind: str) -> int | None:
+        return max((e.step for e in self._held if e.label.vetter == vetter and e.kind == kind), default=None)
 
     def _redo_step(self, vetter: str) -> int | None:
-        undone = self._last_step(vetter, retractions=True)
+        undone = self._last_step(vetter, "undo")
         if undone is None:
             return None
-        later = self._db.execute(
-            "SELECT 1 FROM events WHERE vetter = ? AND step > ? AND retracts IS NULL", (vetter, undone)
-        ).fetchone()
-        return None if later else undone
+        query = "SELECT 1 FROM events WHERE vetter = ? AND step > ? AND retracts IS NULL"
+        return None if self._db.execute(query, (vetter, undone)).fetchone() else undone
 
     def _retract(self, step: int | None, vetter: str) -> list[int]:
         if step is None:
             return []
-        taken = [(event, label) for event, s, _, label in self._held if s == step and label.vetter == vetter]
+        taken = [e for e in self._held if e.step == step and e.label.vetter == vetter]
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._append([(event, replace(label, time=now)) for event, label in taken])
-        return sorted({label.source_id for _, label in taken})
+        self._append([(e.event, replace(e.label, time=now)) for e in taken])
+        return sorted({e.label.source_id for e in taken})
 
 
-def _holding(newest_first: Sequence[tuple[object, ...]]) -> list[tuple[int, int, int | None, Label]]:
-    """Drop what a later, itself unretracted, event retracts."""
-    dead: set[object] = set()
-    held: list[tuple[int, int, int | None, Label]] = []
+def _holding(newest_first: Sequence[Sequence[Any]]) -> list[_Event]:
+    """What no later event that itself holds retracts, oldest first."""
+    retractions = {row[0] for row in newest_first if row[2] is not None}
+    dead: set[int] = set()
+    held: list[_Event] = []
     for event, step, retracts, *values in newest_first:
         if event in dead:
             continue
+        kind = "label"
         if retracts is not None:
             dead.add(retracts)
-        held.append((event, step, retracts, _label(values)))  # type: ignore[arg-type]
+            kind = "redo" if retracts in retractions else "undo"
+        held.append(_Event(event, step, kind, _label(values)))
     return held[::-1]
 
 
@@ -217,7 +222,7 @@ def _stored(label: Label) -> list[object]:
     return [None if value != value else value for value in asdict(label).values()]
 
 
-def _label(values: Sequence[object]) -> Label:
-    row: Mapping[str, object] = dict(zip(_COLUMNS, values, strict=True))
+def _label(values: Sequence[Any]) -> Label:
+    row = dict(zip(_COLUMNS, values, strict=True))
     cleaned = {name: float("nan") if value is None else value for name, value in row.items()}
-    return Label(**(cleaned | {"blind": bool(row["blind"])}))  # type: ignore[arg-type]
+    return Label(**(cleaned | {"blind": bool(row["blind"])}))
