@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from astrotl_gui.core.errors import AstroTLError
@@ -27,7 +27,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
     except OSError as problem:
         raise cannot_write(path, problem) from problem
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # gone already, or in a folder that does not let us look
+            temporary.unlink()
 
 
 def cannot_write(path: Path, problem: OSError) -> AstroTLError:

@@ -1,0 +1,247 @@
+"""Write the catalog with its ranks and labels to the formats astronomers exchange."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from astropy.table import MaskedColumn, Table
+
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.files import atomic_write
+from astrotl_gui.core.labels import NOTE, TARGET_NAMES, Label
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.pipeline.export_regions import regions_text
+
+LABEL_FIELDS = {
+    "label": ("value", "Label: positive, negative or unsure; empty when there is none"),
+    "grade": ("grade", "Grade: A certain, B probable, C possible, X no"),
+    "contaminant": ("contaminant", "What it is instead: ring, spiral, merger, edge-on, artifact, star"),
+    "vetter": ("vetter", "Who gave the label"),
+    "time": ("time", "When the label was given (UTC)"),
+    "comment": ("comment", "The vetter's note"),
+}
+
+Writer = Callable[[Path, Table, Mapping[str, str]], None]
+
+
+def export(
+    path: Path,
+    catalog: Catalog,
+    *,
+    rankings: Mapping[str, Ranking],
+    labels: Sequence[Label],
+    targets: Sequence[str],
+    provenance: Mapping[str, str],
+    labelled_only: bool = False,
+) -> int:
+    """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
+
+    The extension names the format: CSV, ECSV, FITS, VOTable, Parquet or DS9 regions. Rows come in the order of
+    the first target's ranking, then what is unranked. Of `labels` the latest event of each source and target
+    counts, notes give their comment. `provenance` (which mosaic, which encoder…) is kept
+    where the format can. The file is whole or not there.
+
+    Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
+    """
+    path = Path(path)
+    writer = _writer(path)
+    table = export_table(catalog, rankings, labels, targets, labelled_only)
+    if writer is None:
+        text = regions_text(table, targets, provenance)
+        with atomic_write(path) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    else:
+        with atomic_write(path) as temporary:
+            writer(temporary, table, provenance)
+    return len(table)
+
+
+def export_table(
+    catalog: Catalog,
+    rankings: Mapping[str, Ranking],
+    labels: Sequence[Label],
+    targets: Sequence[str],
+    labelled_only: bool = False,
+) -> Table:
+    """The rows as one astropy table with units and descriptions.
+
+    Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`, `grade_T`,
+    `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
+    """
+    latest, notes = _latest(labels), _notes(labels)
+    table = catalog.to_astropy()
+    table.meta.clear()
+    ids = np.asarray(catalog.ids, dtype=np.int64)
+    for target in targets:
+        _add_ranking(table, ids, target, rankings.get(target))
+        _add_labels(table, ids, target, latest, notes)
+    for name in table.colnames:
+        _plain_text(table, name)
+    rows = _order(ids, rankings.get(targets[0]) if targets else None)
+    if labelled_only:
+        labelled = {source for source, target in latest if target in targets}
+        rows = rows[np.isin(ids[rows], np.fromiter(labelled, np.int64, len(labelled)))]
+    return table[rows]
+
+
+def _latest(labels: Sequence[Label]) -> dict[tuple[int, str], Label]:
+    """What each source is called for each target now: the most recent event, whoever gave it."""
+    latest: dict[tuple[int, str], Label] = {}
+    for label in labels:
+        key = (label.source_id, label.target)
+        if label.value != NOTE and (key not in latest or label.time >= latest[key].time):
+            latest[key] = label
+    return {key: label for key, label in latest.items() if label.value != "clear"}
+
+
+def _notes(labels: Sequence[Label]) -> dict[int, str]:
+    """The latest note on each source."""
+    in_time = sorted((label for label in labels if label.value == NOTE), key=lambda label: label.time)
+    return {label.source_id: label.comment for label in in_time}
+
+
+def _order(ids: np.ndarray, ranking: Ranking | None) -> np.ndarray:
+    """Row numbers by rank, unranked sources last in catalog order."""
+    if ranking is None:
+        return np.arange(len(ids))
+    return np.argsort(_ranks(ids, ranking).filled(np.iinfo(np.int64).max), kind="stable")
+
+
+def _ranks(ids: np.ndarray, ranking: Ranking | None) -> np.ma.MaskedArray:
+    if ranking is None:
+        return np.ma.masked_all(len(ids), dtype=np.int64)
+    ranks = [ranking.rank_of(source) or 0 for source in ids.tolist()]
+    return np.ma.masked_equal(np.array(ranks, dtype=np.int64), 0)
+
+
+def _add_ranking(table: Table, ids: np.ndarray, target: str, ranking: Ranking | None) -> None:
+    name = TARGET_NAMES.get(target, target)
+    ranks = _ranks(ids, ranking)
+    scores = np.full(len(ids), np.nan, dtype=np.float32)
+    if ranking is not None:
+        ranked = ~np.ma.getmaskarray(ranks)
+        scores[ranked] = ranking.scores[ranks.data[ranked] - 1]
+    model = f", by {ranking.model}" if ranking is not None else ""
+    table[f"rank_{target}"] = MaskedColumn(ranks, description=f"{name}: rank, 1 is best{model}")
+    table[f"score_{target}"] = MaskedColumn(
+        scores, mask=False, description=f"{name}: the model's score, orders only"
+    )
+
+
+def _add_labels(
+    table: Table,
+    ids: np.ndarray,
+    target: str,
+    latest: Mapping[tuple[int, str], Label],
+    notes: Mapping[int, str],
+) -> None:
+    given = [latest.get((source, target)) for source in ids.tolist()]
+    for column, (attribute, description) in LABEL_FIELDS.items():
+        values = ["" if label is None else str(getattr(label, attribute)) for label in given]
+        if column == "comment":
+            values = [own or notes.get(source, "") for own, source in zip(values, ids.tolist(), strict=True)]
+        table[f"{column}_{target}"] = _text(values)
+        table[f"{column}_{target}"].description = f"{TARGET_NAMES.get(target, target)}: {description}"
+
+
+def _text(values: Sequence[str]) -> np.ndarray:
+    """A text column; at least one character wide, since FITS knows no narrower one."""
+    return np.array(values, dtype=np.str_) if any(values) else np.full(len(values), "", dtype="U1")
+
+
+def _plain_text(table: Table, name: str) -> None:
+    """Text columns hold empty strings instead of gaps: not every format can tell the two apart."""
+    column = table[name]
+    if column.dtype.kind not in "OSU":
+        return
+    gaps = np.ma.getmaskarray(np.ma.asarray(column))
+    values = ["" if gap or value is None else str(value) for value, gap in zip(column, gaps, strict=True)]
+    description, unit = column.description, column.unit
+    table[name] = _text(values)
+    table[name].description, table[name].unit = description, unit
+
+
+def _writer(path: Path) -> Writer | None:
+    """The writer of an extension; None means DS9 regions."""
+    extension = path.suffix.lower()
+    if extension not in WRITERS:
+        raise AstroTLError(
+            "This format is not known",
+            f"{path.name} should end in {', '.join(list(WRITERS)[:-1])} or {list(WRITERS)[-1]}.",
+        )
+    return WRITERS[extension]
+
+
+def _write_csv(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    text = io.StringIO()
+    table.write(text, format="ascii.csv")
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _write_ecsv(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    described = table.copy(copy_data=False)
+    described.meta.update(provenance)
+    text = io.StringIO()
+    described.write(text, format="ascii.ecsv")
+    path.write_text(text.getvalue(), encoding="utf-8", newline="")
+
+
+def _write_fits(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    """FITS text is ASCII by the standard; beyond it every reader in use takes UTF-8, so that is what it gets."""
+    encoded = table.copy(copy_data=False)
+    for name in table.colnames:
+        if table[name].dtype.kind == "U":
+            column = np.char.encode(np.asarray(table[name]), "utf-8")
+            encoded[name] = column if column.dtype.itemsize else column.astype("S1")
+            encoded[name].description = table[name].description
+    encoded.meta["comments"] = [
+        f"{key}: {value}".encode("ascii", "backslashreplace").decode() for key, value in provenance.items()
+    ]
+    encoded.write(path, format="fits", overwrite=True)
+
+
+def _write_votable(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    from astropy.io.votable import from_table, writeto
+    from astropy.io.votable.tree import Info
+
+    tree = from_table(table)
+    for key, value in provenance.items():
+        tree.resources[0].infos.append(Info(name=key, value=value))
+    writeto(tree, str(path))
+
+
+def _write_parquet(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    arrays, fields = [], []
+    for name in table.colnames:
+        column = table[name]
+        mask = np.ma.getmaskarray(np.ma.asarray(column))
+        values = np.ascontiguousarray(np.ma.getdata(np.ma.asarray(column)))
+        array = (
+            pa.array(values.tolist(), pa.string())
+            if column.dtype.kind == "U"
+            else pa.array(values, mask=mask)
+        )
+        arrays.append(array)
+        notes = {"unit": str(column.unit or ""), "description": column.description or ""}
+        fields.append(pa.field(name, array.type, metadata={k: v for k, v in notes.items() if v}))
+    schema = pa.schema(fields, metadata=dict(provenance))
+    parquet.write_table(pa.Table.from_arrays(arrays, schema=schema), path)
+
+
+WRITERS: dict[str, Writer | None] = {
+    ".csv": _write_csv,
+    ".ecsv": _write_ecsv,
+    ".fits": _write_fits,
+    ".fit": _write_fits,
+    ".vot": _write_votable,
+    ".xml": _write_votable,
+    ".parquet": _write_parquet,
+    ".reg": None,
+}
