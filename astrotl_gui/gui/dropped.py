@@ -1,0 +1,34 @@
+"""What a drop on the window means: a project to open, or images for a new one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData
+
+IMAGE_ENDINGS = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fits.bz2", ".fit.gz", ".fit.bz2")
+
+
+def dropped_paths(data: QMimeData) -> list[Path]:
+    """The local files and folders of a drag."""
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+
+
+def project_of(paths: list[Path]) -> Path | None:
+    """The project among dropped things: a project folder, or a file that lies in one."""
+    for path in paths:
+        for folder in (path, path.parent):
+            if folder.suffix == ".astrotl" or (folder / "project.toml").is_file():
+                return folder
+    return None
+
+
+def images_of(paths: list[Path]) -> list[Path]:
+    """The images among dropped things: files as they are (what is none says so later), folders by their FITS files."""
+    images: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            images += sorted(p for p in path.iterdir() if p.name.lower().endswith(IMAGE_ENDINGS))
+        else:
+            images.append(path)
+    return images

@@ -1,0 +1,200 @@
+"""The first page: drop images, open a project, or go on where one was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from astrotl_gui import __version__
+
+from . import theme
+from .controls import Button, Icon, KeyCap, Label
+from .dropped import dropped_paths, images_of, project_of
+from .file_dialogs import FITS, choose_files, choose_folder
+from .recent_card import RecentCard
+
+if TYPE_CHECKING:
+    from .session import Session
+
+WIDTH, MARGIN, BUTTON_WIDTH = 1040, 24, 168
+SHOWN_PROJECTS, COLUMNS = 6, 3
+
+
+class DropZone(QWidget):
+    """The dashed box, with the three ways to begin."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.armed = False
+        self.images = Button("Open images…", main=True, height=36)
+        self.project = Button("Open project…", height=36)
+        self.demo = Button("Open demo sky", height=36)
+        row = QHBoxLayout()
+        row.setSpacing(12)
+        row.addStretch(1)
+        for button in (self.images, self.project, self.demo):
+            button.setMinimumWidth(theme.scaled(BUTTON_WIDTH))
+            row.addWidget(button)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(MARGIN, 31, MARGIN, 36)
+        column.setSpacing(0)
+        column.addWidget(Icon("ph.stack", 32), 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(10)
+        title = Label("Drop FITS images here, one for each band", 15, 600)
+        column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addSpacing(21)
+        column.addLayout(row)
+
+    def arm(self, armed: bool) -> None:
+        """Light up while something droppable hovers."""
+        self.armed = armed
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, rect = QPainter(self), QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(theme.color("control" if self.armed else "pane"))
+        pen = QPen(theme.color("selection" if self.armed else "border"), 1.0)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawRoundedRect(rect, theme.RADIUS_CARD + 2, theme.RADIUS_CARD + 2)
+
+
+class WelcomePage(QWidget):
+    """Drop zone, recent projects, footer. Images go out as `images_chosen`; projects open through the session."""
+
+    images_chosen = Signal(list)
+    keys_wanted = Signal()
+    settings_wanted = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.setObjectName("page")
+        self.setAcceptDrops(True)
+        self.zone = DropZone()
+        self.zone.images.clicked.connect(self.choose_images)
+        self.zone.project.clicked.connect(self.choose_project)
+        self.zone.demo.clicked.connect(lambda: session.open_demo())
+        self.cards: list[RecentCard] = []
+        self._recent = QWidget()
+        self._grid = QGridLayout()
+        self._build()
+
+    def choose_images(self) -> None:
+        """Ask for images for a new project."""
+        choose_files(self, "Open images", FITS, self.images_chosen.emit)
+
+    def choose_project(self) -> None:
+        """Ask for a project folder."""
+        choose_folder(self, "Open project", self.session.open_project)
+
+    def refresh(self) -> None:
+        """Show the recent projects as they are now."""
+        for card in self.cards:
+            self._grid.removeWidget(card)
+            card.deleteLater()
+        self.cards = [RecentCard(project) for project in self.session.recent()[:SHOWN_PROJECTS]]
+        for number, card in enumerate(self.cards):
+            card.clicked.connect(lambda checked=False, path=card.path: self.session.open_project(path))
+            self._grid.addWidget(card, number // COLUMNS, number % COLUMNS)
+        self._recent.setVisible(bool(self.cards))
+
+    # --- drops -------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            self.zone.arm(True)
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.zone.arm(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.zone.arm(False)
+        event.acceptProposedAction()
+        self.take(dropped_paths(event.mimeData()))
+
+    def take(self, paths: list[Path]) -> None:
+        """Open dropped things: a project if there is one among them, else the images."""
+        project = project_of(paths)
+        if project is not None:
+            self.session.open_project(project)
+        elif images := images_of(paths):
+            self.images_chosen.emit(images)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    # --- layout ------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 80, 0, 24)
+        column.setSpacing(0)
+        column.addWidget(Label("AstroTL", 28, 600))
+        column.addSpacing(8)
+        column.addWidget(Label("Open a mosaic and see which sources deserve a look.", 15, 400, "text2"))
+        column.addSpacing(32)
+        column.addWidget(self.zone)
+        column.addSpacing(42)
+        column.addWidget(self._recent_projects())
+        column.addStretch(1)
+        column.addSpacing(24)
+        column.addLayout(self._footer())
+        content.setMaximumWidth(theme.scaled(WIDTH))
+        centred = QWidget()
+        row = QHBoxLayout(centred)
+        row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        row.addStretch(1)
+        row.addWidget(content, 1000)
+        row.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(centred)
+        page = QVBoxLayout(self)
+        page.setContentsMargins(0, 0, 0, 0)
+        page.addWidget(scroll)
+
+    def _recent_projects(self) -> QWidget:
+        column = QVBoxLayout(self._recent)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(13)
+        column.addWidget(Label("Recent", 13, 600))
+        self._grid.setSpacing(16)
+        for number in range(COLUMNS):
+            self._grid.setColumnStretch(number, 1)
+        column.addLayout(self._grid)
+        return self._recent
+
+    def _footer(self) -> QHBoxLayout:
+        keys, settings = Button("Keyboard", flat=True), Button("Settings", flat=True)
+        keys.clicked.connect(self.keys_wanted)
+        settings.clicked.connect(self.settings_wanted)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(keys)
+        row.addSpacing(10)
+        row.addWidget(KeyCap("?"))
+        row.addSpacing(26)
+        row.addWidget(settings)
+        row.addStretch(1)
+        row.addWidget(Label(f"Version {__version__}", 12, 500, "text2"))
+        return row
