@@ -19,13 +19,13 @@ PROBES = 64
 
 
 class Band:
-    """One open band on its own grid. `note` says what is odd about its WCS, "" when nothing is.
+    """One open band on its own grid. `no_sky` says why it has no sky coordinates, "" when it has.
 
     Boxes are half-open 0-based pixels (x0, y0, x1, y1) of this band and may reach beyond the image;
     with `step`, every step-th pixel of the box is returned.
     """
 
-    def __init__(self, spec: BandSpec, image: PlaneReader, sky: Sky | None, note: str) -> None:
+    def __init__(self, spec: BandSpec, image: PlaneReader, sky: Sky | None, no_sky: str) -> None:
         self.spec = spec
         self.name = spec.name
         self.shape = image.shape
@@ -34,7 +34,7 @@ class Band:
         self.unit = str(image.header.get("BUNIT", "")).strip()
         self.per_area = is_per_area(self.unit)
         self.sky = sky
-        self.note = note
+        self.no_sky = no_sky
         self._image = image
         self._rms = self._beside("noise map", spec.rms)
         self._weight = self._beside("weight map", spec.weight)
@@ -44,17 +44,17 @@ class Band:
     def open(cls, spec: BandSpec) -> Band:
         """Open the planes of a band. Raises AstroTLError when one is missing, of another size or all NaN."""
         image = open_plane(spec.image)
-        sky, note = None, ""
+        sky, no_sky = None, ""
         try:
             sky = Sky.of(image.header, image.shape)
         except NoSky as reason:
-            note = f"{spec.name} is opened without sky coordinates: {reason}."
+            no_sky = str(reason)
         if not _has_values(image):
             raise AstroTLError(
                 "Band has no values",
                 f"Every pixel of {spec.name} ({spec.image}) is NaN or blank. Leave it out or choose another image.",
             )
-        return cls(spec, image, sky, note)
+        return cls(spec, image, sky, no_sky)
 
     @property
     def wcs(self) -> WCS | None:

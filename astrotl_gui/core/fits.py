@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,10 +22,10 @@ BLOCK = 2880
 """FITS files are written in blocks of this many bytes."""
 # Keywords that a primary header holds on behalf of its extensions (the INHERIT convention).
 INHERITED = (
-    "TELESCOP INSTRUME DETECTOR FILTER FILTER1 FILTER2 FILTNAM FILTNAM1 FILT_ID BAND PUPIL OBJECT TARGNAME "
-    "TARGPROP EXPTIME XPOSURE PHOTFLAM PHOTPLAM PHOTSYS MAGSYS MAGZERO MAGZP MZP_AB MAGZPT PHOTZP FLUXMAG0 "
-    "SURVEY ORIGIN DATE-OBS MJD-OBS"
-).split()
+    "TELESCOP", "INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "FILTNAM", "FILTNAM1", "FILT_ID", "BAND",
+    "PUPIL", "OBJECT", "TARGNAME", "TARGPROP", "EXPTIME", "PHOTFLAM", "PHOTPLAM", "PHOTSYS", "MAGSYS", "MAGZERO",
+    "MAGZP", "MZP_AB", "PHOTZP", "FLUXMAG0", "SURVEY", "ORIGIN", "DATE-OBS", "MJD-OBS",
+)  # fmt: skip
 _NAMED = re.compile(r"^(?P<file>.+)\[(?P<hdu>[^\[\],]+)(?:,(?P<number>\d+))?\]$", re.DOTALL)
 
 
@@ -98,11 +99,10 @@ def open_plane(plane: Plane) -> PlaneReader:
         if plane not in known:
             raise _no_such_plane(plane, len(known), known[0].index >= 0)
         header = _inherit(hdu.header, hdus[0].header)
-        slow, shape = _layout(axes)
+        shape = _plane_shape(axes)
         stored: RawPixels | CompressedPixels
         if isinstance(hdu, fits.CompImageHDU):
-            dtype = np.dtype(hdu.section.dtype) if hasattr(hdu.section, "dtype") else _dtype(header)
-            stored = CompressedPixels(file, plane.hdu, dtype, _cube_index(axes, plane.index))
+            stored = CompressedPixels(file, plane.hdu, _cube_index(axes, plane.index))
         else:
             dtype = _dtype(header)
             offset = int(hdu.fileinfo()["datLoc"])
@@ -124,18 +124,29 @@ def _opened(path: Path) -> Iterator[tuple[Path, fits.HDUList]]:
             "Not a FITS file",
             f"{path} does not begin with the FITS keyword SIMPLE. Save the image as FITS and open that.",
         )
-    try:
-        hdus = fits.open(file, do_not_scale_image_data=True, lazy_load_hdus=True, ignore_missing_simple=False)
-    except OSError as problem:
-        raise _cut_in_header(path, file, problem) from problem
+    hdus = _open_hdus(path, file)
     with hdus:
-        try:
-            count = len(hdus)
-        except (OSError, ValueError, TypeError, KeyError) as problem:
-            raise _cut_in_header(path, file, problem) from problem
-        for number in range(count):
-            _check_whole(path, file, hdus[number], number)
         yield file, hdus
+
+
+def _open_hdus(path: Path, file: Path) -> fits.HDUList:
+    with warnings.catch_warnings():
+        # Truncation is reported below with sizes; the rest (a BLANK for floats) needs nobody's attention.
+        warnings.simplefilter("ignore")
+        try:
+            hdus = fits.open(file, do_not_scale_image_data=True)
+        except (OSError, ValueError, TypeError, KeyError, fits.VerifyError) as problem:
+            raise _bad_header(path, file, problem) from problem
+        try:
+            for number in range(len(hdus)):
+                _check_whole(path, file, hdus[number], number)
+        except AstroTLError:
+            hdus.close()
+            raise
+        except (OSError, ValueError, TypeError, KeyError, fits.VerifyError) as problem:
+            hdus.close()
+            raise _bad_header(path, file, problem) from problem
+    return hdus
 
 
 def _first_bytes(path: Path) -> bytes:
@@ -157,7 +168,7 @@ def _first_bytes(path: Path) -> bytes:
     return start
 
 
-def _cut_in_header(path: Path, file: Path, problem: Exception) -> AstroTLError:
+def _bad_header(path: Path, file: Path, problem: Exception) -> AstroTLError:
     size = file.stat().st_size
     if "END" in str(problem) or size % BLOCK:
         return AstroTLError(
@@ -171,28 +182,18 @@ def _cut_in_header(path: Path, file: Path, problem: Exception) -> AstroTLError:
 
 
 def _check_whole(path: Path, file: Path, hdu: Any, number: int) -> None:
-    info = (hdu._bintable if isinstance(hdu, fits.CompImageHDU) else hdu).fileinfo()
-    if not info or info.get("datLoc") is None:
+    """Raise AstroTLError when the data of an HDU reach beyond the end of the file."""
+    info = hdu.fileinfo()
+    if not info or not info.get("datSpan"):
         return
-    size = file.stat().st_size
-    # Many writers leave out the padding of the last block; only missing data count.
-    needed = int(info["datLoc"]) + int(info["datSpan"])
-    if size <= needed - BLOCK or (size < needed and size < int(info["datLoc"]) + _data_bytes(hdu)):
-        needed = int(info["datLoc"]) + _data_bytes(hdu)
+    # Some writers leave out the padding of the last block; only missing data count.
+    data = int(info["datSpan"]) - BLOCK + 1 if isinstance(hdu, fits.CompImageHDU) else hdu.size
+    needed, size = int(info["datLoc"]) + data, file.stat().st_size
+    if size < needed:
         raise AstroTLError(
             "File is cut short",
             f"{path} has {size:,} bytes; HDU {number} needs {needed:,}. Copy or download it again.",
         )
-
-
-def _data_bytes(hdu: Any) -> int:
-    header = (hdu._bintable if isinstance(hdu, fits.CompImageHDU) else hdu).header
-    naxis = int(header.get("NAXIS", 0))
-    if not naxis:
-        return 0
-    count = math.prod(int(header[f"NAXIS{axis}"]) for axis in range(1, naxis + 1))
-    groups, extra = int(header.get("GCOUNT", 1)), int(header.get("PCOUNT", 0))
-    return abs(int(header["BITPIX"])) // 8 * groups * (extra + count)
 
 
 def _axes(hdu: Any) -> tuple[int, ...]:
@@ -203,10 +204,15 @@ def _axes(hdu: Any) -> tuple[int, ...]:
     return shape if math.prod(shape) else ()
 
 
-def _layout(axes: tuple[int, ...]) -> tuple[tuple[int, ...], tuple[int, int]]:
-    """Split a checked shape into its cube axis, (n,) or (), and (ny, nx); axes of length 1 are dropped."""
-    kept = tuple(n for n in axes if n > 1)
-    return kept[:-2], (kept[-2], kept[-1])
+def _plane_shape(axes: tuple[int, ...]) -> tuple[int, int]:
+    """(ny, nx) of the planes of an image; axes of length 1 do not count."""
+    kept = [n for n in axes if n > 1]
+    return kept[-2], kept[-1]
+
+
+def plane_shape(header: fits.Header) -> tuple[int, int]:
+    """(ny, nx) of the image planes of an HDU that `image_planes` listed."""
+    return _plane_shape(tuple(int(header[f"NAXIS{axis}"]) for axis in range(int(header["NAXIS"]), 0, -1)))
 
 
 def _cube_index(axes: tuple[int, ...], index: int) -> tuple[int, ...]:

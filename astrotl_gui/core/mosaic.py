@@ -13,7 +13,6 @@ from astrotl_gui.core.band import Band, Box
 from astrotl_gui.core.bands import BandSpec, MosaicSpec, default_colour
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.resample import Read, Resampled, resample
-from astrotl_gui.core.sky import Sky
 
 __all__ = ["Band", "BandSpec", "Box", "Mosaic", "MosaicSpec", "default_colour"]
 
@@ -50,8 +49,7 @@ class Mosaic:
         another size, bands that do not overlap, and when there is neither a WCS nor a pixel scale.
         """
         bands = tuple(Band.open(band) for band in spec.bands)
-        notes = [band.note for band in bands if band.note]
-        notes += _lend_sky(bands, spec.reference)
+        notes = _without_sky(bands) + _lend_sky(bands, spec.reference)
         reference = next(band for band in bands if band.name == spec.reference)
         if reference.sky is None and spec.pixel_scale <= 0:
             raise AstroTLError(
@@ -218,6 +216,15 @@ def _moved(box: Box, shift: tuple[int, int]) -> Box:
 
 def _nowhere(a: ArrayLike, b: ArrayLike) -> Floats:
     return np.full(np.broadcast(a, b).shape, np.nan)
+
+
+def _without_sky(bands: tuple[Band, ...]) -> list[str]:
+    """One sentence for each reason why bands have no sky coordinates."""
+    reasons: dict[str, list[str]] = {}
+    for band in bands:
+        if band.no_sky:
+            reasons.setdefault(band.no_sky, []).append(band.name)
+    return [f"No sky coordinates in {', '.join(names)}: {reason}." for reason, names in reasons.items()]
 
 
 def _lend_sky(bands: tuple[Band, ...], reference: str) -> list[str]:

@@ -71,8 +71,6 @@ class Scaling:
 class _Stored(Protocol):
     """The stored numbers of a plane, in file order, not yet scaled."""
 
-    dtype: np.dtype[Any]
-
     def box(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]: ...
 
     def rows(self, step: int) -> NDArray[Any]: ...
@@ -81,7 +79,7 @@ class _Stored(Protocol):
 class PlaneReader:
     """One image plane of a FITS file; safe to read from several threads at once.
 
-    `header` is the header of its HDU, `shape` is (ny, nx), `size` the bytes of pixels stored.
+    `header` is the header of its HDU, `shape` is (ny, nx).
     Boxes are half-open 0-based pixel ranges (x0, y0, x1, y1) and may reach beyond the image.
     """
 
@@ -186,9 +184,8 @@ class RawPixels:
 class CompressedPixels:
     """A tile-compressed image (fpack); only the tiles touched are decompressed, one thread at a time."""
 
-    def __init__(self, path: Path, hdu: int, dtype: np.dtype[Any], index: tuple[int, ...]) -> None:
+    def __init__(self, path: Path, hdu: int, index: tuple[int, ...]) -> None:
         self.path = path
-        self.dtype = dtype
         self._index = index
         self._file = fits.open(path, do_not_scale_image_data=True)
         self._hdu: Any = self._file[hdu]

@@ -8,7 +8,7 @@ from typing import Any
 
 import astropy.units as u
 import numpy as np
-from astropy.coordinates import ICRS, FK5, BaseCoordinateFrame, Galactic, SkyCoord
+from astropy.coordinates import FK5, ICRS, BaseCoordinateFrame, Galactic, SkyCoord
 from astropy.io import fits
 from astropy.wcs import WCS
 from astropy.wcs.utils import wcs_to_celestial_frame
@@ -44,7 +44,7 @@ class Sky:
         try:
             frame = wcs_to_celestial_frame(wcs)
         except ValueError as problem:
-            raise NoSky(f"its coordinate system is not known ({wcs.wcs.ctype[0]})") from problem
+            raise NoSky(f"the coordinate system is not known ({wcs.wcs.ctype[0]})") from problem
         sky = cls(wcs, frame)
         sky._check(shape)
         return sky
@@ -127,16 +127,16 @@ class Sky:
             scale = float(self.scale(x, y))
             there = [float(value) for value in self.pixel(*self.sky(x, y))]
         except Exception as problem:  # wcslib raises its own many kinds, all of which mean the same here
-            raise NoSky(f"its WCS cannot be used ({_first_line(problem)})") from problem
+            raise NoSky(f"the WCS cannot be used ({_first_line(problem)})") from problem
         if not SCALE_LIMITS[0] < scale < SCALE_LIMITS[1]:
-            raise NoSky(f"its WCS gives {scale:.3g}″ for a pixel")
+            raise NoSky(f"the WCS gives {scale:.3g}″ for a pixel")
         if not max(abs(there[0] - x), abs(there[1] - y)) < 0.5:
-            raise NoSky("its WCS does not map back onto itself")
+            raise NoSky("the WCS does not map back onto itself")
 
 
 def _celestial(header: fits.Header) -> WCS:
     if not any(str(header.get(f"CTYPE{axis}", "")).strip() for axis in range(1, 5)):
-        raise NoSky("it has no WCS")
+        raise NoSky("the header has no WCS")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # FITSFixedWarning: what was mended is of no use to the reader
         try:
@@ -144,9 +144,9 @@ def _celestial(header: fits.Header) -> WCS:
             wcs = WCS(header)
             celestial = wcs.celestial
         except Exception as problem:  # wcslib raises its own many kinds, all of which mean the same here
-            raise NoSky(f"its WCS cannot be used ({_first_line(problem)})") from problem
+            raise NoSky(f"the WCS cannot be used ({_first_line(problem)})") from problem
     if celestial.naxis != 2 or not celestial.has_celestial:
-        raise NoSky("its WCS is not celestial")
+        raise NoSky("the WCS is not celestial")
     return celestial
 
 

@@ -1,0 +1,64 @@
+"""What an image plane is for: sky, noise, weight, mask, PSF, or nothing that a mosaic needs."""
+
+from __future__ import annotations
+
+import re
+
+from astropy.io import fits
+
+IMAGE, RMS, WEIGHT, MASK, PSF, IGNORED = "image", "rms", "weight", "mask", "psf", "ignored"
+
+WORDS = {
+    RMS: {"RMS", "ERR", "ERROR", "SIGMA", "NOISE", "UNC", "UNCERT", "UNCERTAINTY", "STD", "STDDEV"},
+    WEIGHT: {"WHT", "WEIGHT", "WEIGHTS", "WGT", "IVAR", "INVVAR", "IV"},
+    MASK: {"MASK", "MSK", "BPM", "DQ", "FLAG", "FLAGS", "BADPIX"},
+    PSF: {"PSF", "PSFS", "KERNEL"},
+    IGNORED: {"SEG", "SEGM", "SEGMAP", "SEGMENTATION", "MODEL", "RESID", "RESIDUAL", "BKG", "BACKGROUND"},
+}
+# These name no sky image in an extension, but are too common in the names of files that do.
+EXTENSION_ONLY = {"CON", "CTX", "CONTEXT", "EXP", "EXPMAP", "EXPTIME", "COVERAGE", "NEXP", "NUMIM", "VAR", "VARIANCE",
+                  "SKY", "D2IMARR", "WCSDVARR", "AREA", "WMAP"}  # fmt: skip
+IMAGE_WORDS = {"SCI", "FLUX", "IMAGE", "IMG", "DATA", "BGSUB", "PRIMARY", "COMPRESSED", "SCIENCE"}
+# "psf_matched", "mask_filled": the word before tells what was done to a sky image.
+DONE_TO = {"MATCHED", "MATCH", "HOMOGENISED", "HOMOGENIZED", "SUBTRACTED", "CORRECTED", "FILLED", "APPLIED"}
+
+
+def role_in(text: str, extension: bool) -> tuple[str, str]:
+    """(role, what is left of the name without role words) of an EXTNAME or of a file's stem."""
+    # Odd places hold the separators, which what is left keeps.
+    parts = re.split(r"([^A-Za-z0-9]+)", text)
+    role, kept = IMAGE, ""
+    for place in range(0, len(parts), 2):
+        word, before = parts[place].upper(), parts[place - 1] if place else ""
+        after = parts[place + 2].upper() if place + 2 < len(parts) else ""
+        found = _role_of(word, extension)
+        if found and after not in DONE_TO:
+            role = found
+        elif not (extension and word in IMAGE_WORDS):
+            kept += before + parts[place]
+    return role, kept.strip("_-. ")
+
+
+def _role_of(word: str, extension: bool) -> str | None:
+    for role, words in WORDS.items():
+        if word in words:
+            return role
+    if re.fullmatch(r"MASK\d.*", word):
+        return MASK
+    return IGNORED if extension and (word in EXTENSION_ONLY or word.startswith("VAR")) else None
+
+
+def mask_bits(header: fits.Header) -> int:
+    """The bits of a mask that mark bad pixels, where its header defines bits; 0 (any) where it does not.
+
+    LSST and HSC (MP_*) and Pan-STARRS (MSKNAM, MSKVAL) define theirs; JWST's bit 0 is DO_NOT_USE. Bits that
+    mark detections or neighbours of bright stars are left out.
+    """
+    bad = ("BAD", "SAT", "CR", "NO_DATA", "UNMASKEDNAN")
+    planes = [header.get(f"MP_{name}") for name in bad]
+    if any(isinstance(plane, int) for plane in planes):
+        return sum(1 << plane for plane in planes if isinstance(plane, int))
+    for number in range(int(header.get("MSKNUM", 0))):
+        if header.get(f"MSKNAM{number:02d}") == "MASK.VALUE":
+            return int(header.get(f"MSKVAL{number:02d}", 0))
+    return 1 if str(header.get("TELESCOP", "")).strip() == "JWST" and header.get("EXTNAME") == "DQ" else 0
