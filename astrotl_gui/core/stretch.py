@@ -106,7 +106,7 @@ def _sample(pixels: Plane, limit: int = 400_000) -> NDArray[np.float64]:
     flat = flat[:: max(1, flat.size // limit)]
     values = flat[np.isfinite(flat)].astype(np.float64)
     blank = values == 0
-    return values[~blank] if 0.02 < blank.mean() < 1 else values
+    return values[~blank] if 0.02 * values.size < blank.sum() < values.size else values
 
 
 def _sky(values: NDArray[np.float64]) -> tuple[float, float]:
