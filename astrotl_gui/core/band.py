@@ -52,7 +52,7 @@ class Band:
         if not _has_values(image):
             raise AstroTLError(
                 "Band has no values",
-                f"Every pixel of {spec.name} ({spec.image}) is NaN or blank. Leave it out or choose another image.",
+                f"Every pixel of {spec.name} ({spec.image}) is NaN or blank. Leave this band out.",
             )
         return cls(spec, image, sky, no_sky)
 
@@ -90,7 +90,7 @@ class Band:
         return np.asarray(variance, np.float32)
 
     def noise(self, box: Box, step: int = 1) -> NDArray[np.float32] | None:
-        """σ per pixel in image units from the noise map, else 1 / √weight; NaN where unknown; None if none."""
+        """σ per pixel in image units from the noise map, else 1 / √weight; NaN unknown; None without maps."""
         return np.sqrt(self.variance(box, step)) if self.has_noise else None
 
     def bad(self, box: Box, step: int = 1) -> NDArray[np.bool_]:
@@ -122,7 +122,7 @@ class Band:
             sizes = [f"{shape[1]} × {shape[0]}" for shape in (reader.shape, self.shape)]
             raise AstroTLError(
                 f"The {what} does not fit",
-                f"{plane} is {sizes[0]} px, the image of {self.name} {sizes[1]} px. Choose the one of this image.",
+                f"{plane} is {sizes[0]} px, the image of {self.name} {sizes[1]} px. Choose its own.",
             )
         return reader
 

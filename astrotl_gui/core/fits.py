@@ -22,9 +22,9 @@ BLOCK = 2880
 """FITS files are written in blocks of this many bytes."""
 # Keywords that a primary header holds on behalf of its extensions (the INHERIT convention).
 INHERITED = (
-    "TELESCOP", "INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "FILTNAM", "FILTNAM1", "FILT_ID", "BAND",
-    "PUPIL", "OBJECT", "TARGNAME", "TARGPROP", "EXPTIME", "PHOTFLAM", "PHOTPLAM", "PHOTSYS", "MAGSYS", "MAGZERO",
-    "MAGZP", "MZP_AB", "PHOTZP", "FLUXMAG0", "SURVEY", "ORIGIN", "DATE-OBS", "MJD-OBS",
+    "TELESCOP", "INSTRUME", "DETECTOR", "FILTER", "FILTER1", "FILTER2", "FILTNAM", "FILTNAM1", "FILT_ID",
+    "BAND", "PUPIL", "OBJECT", "TARGNAME", "TARGPROP", "EXPTIME", "PHOTFLAM", "PHOTPLAM", "PHOTSYS", "MAGSYS",
+    "MAGZERO", "MAGZP", "MZP_AB", "PHOTZP", "FLUXMAG0", "SURVEY", "ORIGIN", "DATE-OBS", "MJD-OBS",
 )  # fmt: skip
 _NAMED = re.compile(r"^(?P<file>.+)\[(?P<hdu>[^\[\],]+)(?:,(?P<number>\d+))?\]$", re.DOTALL)
 
@@ -84,7 +84,7 @@ def image_planes(path: Path) -> list[tuple[Plane, fits.Header]]:
 
 
 def open_plane(plane: Plane) -> PlaneReader:
-    """Open one plane for lazy reading. Raises AstroTLError as `image_planes`, or when it has no such plane."""
+    """Open one plane for lazy reading. Raises AstroTLError as `image_planes`, or for no such plane."""
     with _opened(plane.path) as (file, hdus):
         if not 0 <= plane.hdu < len(hdus):
             raise AstroTLError(
@@ -140,6 +140,7 @@ def _open_hdus(path: Path, file: Path) -> fits.HDUList:
         try:
             for number in range(len(hdus)):
                 _check_whole(path, file, hdus[number], number)
+            _check_end(path, file, hdus[-1])
         except AstroTLError:
             hdus.close()
             raise
@@ -194,6 +195,15 @@ def _check_whole(path: Path, file: Path, hdu: Any, number: int) -> None:
             "File is cut short",
             f"{path} has {size:,} bytes; HDU {number} needs {needed:,}. Copy or download it again.",
         )
+
+
+def _check_end(path: Path, file: Path, last: Any) -> None:
+    """Raise AstroTLError when another header begins after the last HDU: astropy drops one that is cut."""
+    info = last.fileinfo()
+    with open(file, "rb") as handle:
+        handle.seek(int(info["datLoc"]) + int(info["datSpan"]))
+        if handle.read(8) == b"XTENSION":
+            raise _bad_header(path, file, OSError("the header of its last HDU has no END"))
 
 
 def _axes(hdu: Any) -> tuple[int, ...]:

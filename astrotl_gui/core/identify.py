@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -218,7 +219,8 @@ def _attach(
             continue
         if getattr(bands[best], plane.role) is None:
             bits = roles.mask_bits(plane.header) if plane.role == roles.MASK else bands[best].mask_bits
-            bands[best] = replace(bands[best], **{plane.role: plane.plane}, mask_bits=bits)
+            beside_it: dict[str, Any] = {plane.role: plane.plane, "mask_bits": bits}
+            bands[best] = replace(bands[best], **beside_it)
     return bands
 
 

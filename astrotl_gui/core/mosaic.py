@@ -54,7 +54,8 @@ class Mosaic:
         if reference.sky is None and spec.pixel_scale <= 0:
             raise AstroTLError(
                 "Pixel scale is not known",
-                f"{reference.spec.image.path} has no usable WCS. Give the pixel scale [arcsec] with --pixel-scale.",
+                f"{reference.spec.image.path} has no usable WCS. "
+                "Give the pixel scale [arcsec] with --pixel-scale.",
             )
         for band in bands:
             _check_same_field(reference, band)

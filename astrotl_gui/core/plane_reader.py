@@ -41,7 +41,7 @@ class Scaling:
         """Native float32; BLANK, infinite and overflowing values are NaN."""
         # float32 holds 16-bit integers exactly; wider ones are scaled in double precision.
         wide = np.float32 if stored.dtype.kind == "f" or stored.dtype.itemsize <= 2 else np.float64
-        values = stored.astype(wide if stored.dtype != np.dtype(">f8") else np.float64)
+        values: NDArray[Any] = stored.astype(np.float64 if stored.dtype.itemsize == 8 else wide)
         if self.scale != 1.0 or self.zero != 0.0:
             values = values * self.scale + self.zero
         with np.errstate(over="ignore"):

@@ -8,8 +8,9 @@ import hashlib
 import lzma
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, cast
 
 from platformdirs import user_cache_path
 
@@ -53,7 +54,7 @@ def _unpack(path: Path, kind: str, target: Path) -> None:
 
 
 def _open(path: Path, kind: str) -> IO[bytes]:
-    openers = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+    openers: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
     return cast(IO[bytes], openers[kind](path, "rb"))
 
 

@@ -8,14 +8,15 @@ import re
 from astropy.io import fits
 
 KEYWORDS = (
-    "MZP_AB", "MAGZERO", "MAGZP", "ZP_AB", "ZPAB", "ABZP", "AB_ZP", "ABMAGZP", "MAGZEROP", "MAGZPAB", "SEXMGZPT",
+    "MZP_AB", "MAGZERO", "MAGZP", "ZP_AB", "ZPAB", "ABZP", "AB_ZP", "ABMAGZP", "MAGZEROP", "MAGZPAB",
+    "SEXMGZPT",
 )  # fmt: skip
 """Keywords that hold the AB magnitude of one count, in the order trusted."""
 LIMITS = (5.0, 60.0)
 """Zero points outside these are placeholders (0, 99, −1), not measurements."""
 UNITS = {
-    "nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "jy": 8.9, "mjy": 16.4, "ujy": 23.9, "microjy": 23.9,
-    "njy": 31.4,
+    "nanomaggy": 22.5, "nanomaggies": 22.5, "nmgy": 22.5, "jy": 8.9, "mjy": 16.4, "ujy": 23.9,
+    "microjy": 23.9, "njy": 31.4,
 }  # fmt: skip
 """AB magnitude of one unit of flux per pixel."""
 ARCSEC2_PER_SR = (180 * 3600 / math.pi) ** 2
