@@ -1,0 +1,145 @@
+"""Cold scores: four lists before any label, from statistics of the cutouts and columns of the catalog.
+
+Each is a small formula in rank-mapped quantities, so that units, depth and survey do not matter, and every
+term for which there are no data (colours of a single band) is neutral.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astrotl_gui.core.flags import Flag
+from astrotl_gui.ml.kernel import uniform_ranks
+
+F64 = NDArray[np.float64]
+
+
+class Columns:
+    """Statistics and catalog columns of N sources by name; what is missing is NaN."""
+
+    def __init__(self, count: int, columns: Mapping[str, NDArray[np.generic]], fwhm: float = np.nan) -> None:
+        self.count = count
+        self._columns = columns
+        self.fwhm = fwhm
+
+    def __getitem__(self, name: str) -> F64:
+        if name not in self._columns:
+            return np.full(self.count, np.nan)
+        return np.asarray(self._columns[name], np.float64)
+
+    @property
+    def flags(self) -> NDArray[np.int64]:
+        return np.nan_to_num(self["flags"]).astype(np.int64)
+
+    @property
+    def radius(self) -> F64:
+        """Half-light radius in units of a star's; the small end of the sample stands for a star without PSF."""
+        r50 = np.where(self["r50"] > 0, self["r50"], np.nan)
+        star = self.fwhm / 2
+        if not star > 0:
+            good = r50[np.isfinite(r50)]
+            star = float(np.percentile(good, 10)) if len(good) else np.nan
+        return r50 / star
+
+
+def lens_score(c: Columns) -> F64:
+    """Luminous, extended, outskirts bluer than the core, and light left in rings and arcs around it.
+
+    Geometric mean of the ranks of S/N, extent, core-minus-outskirts colour, ring residual and its share of the
+    light; saturated, masked and truncated sources are held back.
+    """
+    reddening = c["colour_core"] - c["colour_annulus"]
+    terms = [
+        rank(c["snr"]),
+        step(c.radius, 1.2, 0.1) * rank(c["host"]),
+        rank(reddening) ** 1.5,
+        rank(c["ring_power"]),
+        rank(excess(c["ring_share"], np.log10(np.maximum(c["snr"], 1)))),
+    ]
+    return geometric_mean(terms) * (1 - 0.7 * spoiled(c))
+
+
+def agn_score(c: Columns) -> F64:
+    """A point-like nucleus in a host: more light in the core than the size of its host explains.
+
+    Geometric mean of the ranks of core excess at given outskirts, the host's presence, and how odd (bluer,
+    above all) the core's colour is against the outskirts.
+    """
+    blueing = c["colour_annulus"] - c["colour_core"]
+    odd = np.maximum(rank(blueing), 0.8 * rank(np.abs(blueing - np.nanmedian(finite(blueing)))))
+    terms = [
+        rank(excess(c["light_core"], c["light_outer"])) * 0.5 + rank(c["nucleus"]) * 0.5,
+        step(c.radius, 1.05, 0.05) * rank(c["host"]),
+        odd,
+        np.sqrt(rank(c["snr"])),
+    ]
+    return geometric_mean(terms) * (1 - 0.7 * spoiled(c))
+
+
+def artifact_score(c: Columns) -> F64:
+    """Any one of: sharper than the PSF, masked, saturated or truncated, needle-like, in one band only, oversubtracted.
+
+    The largest of the five signs in [0, 1], plus a fifth of their sum, so that several signs outrank one.
+    """
+    ratio = c["a"] / np.maximum(c["b"], 1e-6)
+    signs = [
+        step(-c.radius, -0.75, 0.06),
+        np.maximum(step(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
+        step(ratio, 5.0, 0.7),
+        step(c["single_band"], 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
+        step(c["negative"], 0.01, 0.003),
+    ]
+    together = np.array([np.nan_to_num(sign) for sign in signs])
+    # The rank of sharpness orders sources of which no sign speaks.
+    return together.max(axis=0) + 0.2 * together.sum(axis=0) + 0.05 * rank(c["sharpness"])
+
+
+COLD: dict[str, Callable[[Columns], F64]] = {"lens": lens_score, "agn": agn_score, "artifact": artifact_score}
+
+
+def spoiled(c: Columns) -> F64:
+    """1 where the catalog flags a source as saturated, at the edge or with bad pixels, else 0."""
+    return ((c.flags & int(Flag.SATURATED | Flag.EDGE | Flag.MASKED)) != 0).astype(float)
+
+
+def finite(values: F64) -> F64:
+    """The finite values, or a single 0 when there are none."""
+    good = values[np.isfinite(values)]
+    return good if len(good) else np.zeros(1)
+
+
+def rank(values: F64) -> F64:
+    """Mid-ranks in (0, 1); NaN is neutral, 1/2."""
+    out = np.full(len(values), 0.5)
+    good = np.isfinite(values)
+    out[good] = uniform_ranks(values[good])
+    return out
+
+
+def step(values: F64, at: float, width: float) -> F64:
+    """A smooth step from 0 to 1 at `at`; NaN is neutral, 1/2."""
+    return np.where(np.isfinite(values), 1 / (1 + np.exp(-np.clip((values - at) / width, -50, 50))), 0.5)
+
+
+def geometric_mean(terms: list[F64]) -> F64:
+    """A soft "and": one term near zero keeps the whole near zero."""
+    return np.exp(np.mean([np.log(np.clip(term, 1e-3, 1)) for term in terms], axis=0))
+
+
+def excess(values: F64, given: F64, bins: int = 20) -> F64:
+    """How far values lie above the running median of sources with a like `given`, in MADs of their bin.
+
+    NaN where either is unknown; with fewer than 30 sources one bin holds all.
+    """
+    out = np.full(len(values), np.nan)
+    good = np.flatnonzero(np.isfinite(values) & np.isfinite(given))
+    order = good[np.argsort(given[good], kind="stable")]
+    for part in np.array_split(order, max(1, min(bins, len(order) // 15))):
+        if len(part):
+            centre = np.median(values[part])
+            spread = np.median(np.abs(values[part] - centre))
+            out[part] = (values[part] - centre) / (spread or 1.0)
+    return out
