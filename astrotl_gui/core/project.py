@@ -1,0 +1,203 @@
+"""The project folder `NAME.astrotl/`: what was opened, with which choices, and where its parts live.
+
+Only `project.toml` and `labels.sqlite` cannot be rebuilt. Every write replaces a file whole, so a killed process
+leaves a project that opens.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tomli_w
+
+from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.files import atomic_write, cannot_write
+from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.labels import TARGETS, LabelLog
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, from_sparse, to_sparse
+
+SCHEMA = 1
+SUFFIX = ".astrotl"
+_FILE = "project.toml"
+
+
+@dataclass
+class Project:
+    """An open project. `view` is what the window restores: target, selected source, look, place."""
+
+    path: Path
+    spec: MosaicSpec
+    detection: DetectionSettings
+    cutouts: CutoutSettings
+    labels: LabelLog
+    next_id: int = 1
+    created: str = ""
+    view: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def catalog_file(self) -> Path:
+        return self.path / "catalog.parquet"
+
+    @property
+    def embeddings_folder(self) -> Path:
+        return self.path / "embeddings"
+
+    @classmethod
+    def create(
+        cls, path: Path, spec: MosaicSpec, detection: DetectionSettings, cutouts: CutoutSettings
+    ) -> Project:
+        """A new project folder; it appears whole or not at all.
+
+        Raises AstroTLError when the folder exists already or cannot be written.
+        """
+        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+        if path.exists():
+            raise AstroTLError("This project exists already", f"{path}. Open it, or choose another name.")
+        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        created = datetime.now(UTC).isoformat(timespec="seconds")
+        try:
+            draft.mkdir(parents=True)
+            labels = LabelLog(draft / "labels.sqlite")
+            project = cls(draft, spec, detection, cutouts, labels, created=created)
+            project.save(home=path)
+            labels.close()
+            os.rename(draft, path)
+        except OSError as problem:
+            raise cannot_write(path, problem) from problem
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, path: Path) -> Project:
+        """Open a project folder.
+
+        Raises AstroTLError when it is none, when a newer AstroTL wrote it, or when its files cannot be read.
+        """
+        file = path / _FILE
+        if not file.is_file():
+            what = "is missing" if not path.exists() else "is not a project folder"
+            raise AstroTLError("This is not a project", f"{path} {what}. Choose a folder named NAME{SUFFIX}.")
+        try:
+            values = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+            raise AstroTLError("The project cannot be read", f"{file}: {problem}.") from problem
+        if values.get("schema", 0) > SCHEMA:
+            raise AstroTLError("This project is newer", f"{path} was written by a newer AstroTL. Update it.")
+        try:
+            spec = _resolved(MosaicSpec.from_dict(values["mosaic"]), path, values.get("absolute", {}))
+            project = cls(
+                path,
+                spec,
+                from_sparse(DetectionSettings, values.get("detection", {})),
+                from_sparse(CutoutSettings, values.get("cutouts", {})),
+                LabelLog(path / "labels.sqlite"),
+                int(values.get("next_id", 1)),
+                str(values.get("created", "")),
+                dict(values.get("view", {})),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
+        return project
+
+    def save(self, home: Path | None = None) -> None:
+        """Write `project.toml`; image paths are kept relative to `home` (the folder itself) and absolute."""
+        home = home or self.path
+        values = {
+            "schema": SCHEMA,
+            "created": self.created,
+            "next_id": self.next_id,
+            "mosaic": _moved(self.spec, lambda p: _relative(p, home)).to_dict(),
+            "absolute": {str(_relative(p.path, home)): str(p.path.absolute()) for p in _planes(self.spec)},
+            "detection": to_sparse(self.detection),
+            "cutouts": to_sparse(self.cutouts),
+            "view": self.view,
+        }
+        with atomic_write(self.path / _FILE) as temporary:
+            temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+
+    def close(self) -> None:
+        self.labels.close()
+
+    def read_catalog(self) -> Catalog:
+        """The sources, empty before the first detection."""
+        return Catalog.read(self.catalog_file) if self.catalog_file.exists() else Catalog.empty()
+
+    def write_catalog(self, catalog: Catalog) -> None:
+        """Store the sources; ids below `next_id` are never given again."""
+        if len(catalog):
+            self.next_id = max(self.next_id, int(catalog.ids.max()) + 1)
+            self.save()
+        catalog.write(self.catalog_file)
+
+    def read_rankings(self) -> dict[str, Ranking]:
+        """Stored rankings by target; one that cannot be read is left out, since it can be made again."""
+        rankings = {}
+        for target in TARGETS:
+            try:
+                table = pq.read_table(self._ranking_file(target))
+                model = (table.schema.metadata or {})[b"model"].decode()
+                columns = [np.asarray(table[name]) for name in ("id", "score")]
+            except (OSError, KeyError, pa.ArrowException):
+                continue
+            rankings[target] = Ranking(target, columns[0], columns[1], model)
+        return rankings
+
+    def write_ranking(self, ranking: Ranking) -> None:
+        table = pa.table({"id": ranking.ids, "score": ranking.scores})
+        with atomic_write(self._ranking_file(ranking.target)) as temporary:
+            pq.write_table(table.replace_schema_metadata({"model": ranking.model}), temporary)
+
+    def _ranking_file(self, target: str) -> Path:
+        return self.path / "rankings" / f"{target}.parquet"
+
+
+def _planes(spec: MosaicSpec) -> Iterator[Plane]:
+    for band in spec.bands:
+        for role in ("image", *PLANE_ROLES):
+            if (plane := getattr(band, role)) is not None:
+                yield plane
+
+
+def _moved(spec: MosaicSpec, move: Any) -> MosaicSpec:
+    """The same mosaic with `move(path)` for each file."""
+
+    def moved(band: BandSpec) -> BandSpec:
+        planes = {role: getattr(band, role) for role in ("image", *PLANE_ROLES)}
+        return replace(band, **{r: replace(p, path=move(p.path)) for r, p in planes.items() if p is not None})
+
+    return replace(spec, bands=tuple(moved(band) for band in spec.bands))
+
+
+def _relative(path: Path, home: Path) -> Path:
+    try:
+        return Path(os.path.relpath(path.absolute(), home.absolute()))
+    except ValueError:  # another drive
+        return path.absolute()
+
+
+def _resolved(spec: MosaicSpec, home: Path, absolute: dict[str, str]) -> MosaicSpec:
+    """File paths as they are now: beside the project if it moved with its images, else where they were."""
+
+    def resolve(path: Path) -> Path:
+        beside = Path(os.path.normpath(home.absolute() / path))
+        return beside if beside.exists() else Path(absolute.get(str(path), beside))
+
+    return _moved(spec, resolve)
