@@ -148,8 +148,8 @@ def _resample(
 ) -> NDArray[np.float32]:
     good = np.isfinite(plane)
     if good.all():
-        return along @ plane @ across.T
+        return np.asarray(along @ plane @ across.T, np.float32)
     total = along @ np.where(good, plane, np.float32(0)) @ across.T
     coverage = along @ good.astype(np.float32) @ across.T
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(coverage >= MIN_COVERAGE, total / coverage, np.float32(np.nan))
+        return np.where(coverage >= MIN_COVERAGE, total / coverage, np.nan).astype(np.float32)

@@ -49,7 +49,7 @@ class Encoder:
         self.device = choose_device(device)
         self.batch = batch or BATCH[self.device.type]
         exact = folded(load_network(weights_path()))
-        self._network = exact.to(self.device, memory_format=torch.channels_last)
+        self._network = exact.to(self.device).to(memory_format=torch.channels_last)
         self.precision, self.agreement = "fp32", 1.0
         if self.device.type != "mps":
             self._try_bf16()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import hashlib
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from astrotl_gui.core.errors import AstroTLError
 
@@ -77,13 +78,13 @@ def folded(network: nn.Module) -> nn.Module:
     network = copy.deepcopy(network)
     for part in list(network.modules()):
         children = list(part.named_children())
-        for (first, convolution), (second, norm) in zip(children, children[1:], strict=False):
+        for (first, convolution), (second, norm) in pairwise(children):
             if first.startswith("conv") and second.startswith("bn"):
                 _fold(part, convolution, second, norm)
     return network
 
 
-def _fold(part: nn.Module, convolution: nn.Module, name: str, norm: nn.Module) -> None:
+def _fold(part: nn.Module, convolution: Any, name: str, norm: Any) -> None:
     import torch
     from torch import nn
 

@@ -14,6 +14,7 @@ COMPONENTS = 32
 NEIGHBOURS = 5
 REFERENCE = 4096
 """Nearest neighbours are sought in a seeded sample of this many sources."""
+TRIM = 0.1
 SHRINK = 0.1
 """Ridge of the Mahalanobis distance, as a share of the mean eigenvalue."""
 
@@ -27,10 +28,15 @@ def outlier_scores(vectors: NDArray[np.floating]) -> F64:
     if len(vectors) < 3:
         return np.full(len(vectors), 0.5)
     space = Space.fit(vectors, COMPONENTS)
+    distance = neighbour_distance(space.components(vectors).astype(np.float64))
+    # Outliers pull components towards themselves and then fit them: fit again without the loneliest tenth.
+    usual = distance <= np.quantile(distance, 1 - TRIM)
+    if usual.sum() > 2:
+        space = Space.fit(vectors[usual], COMPONENTS)
     components = space.components(vectors).astype(np.float64)
     views = [
         mahalanobis(components, space.eigenvalues),
-        neighbour_distance(components),
+        distance,
         pca_residual(vectors, space, components),
     ]
     return np.mean([uniform_ranks(np.round(view, 9)) for view in views], axis=0)

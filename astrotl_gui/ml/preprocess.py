@@ -63,8 +63,16 @@ class Preprocessing:
         peaks = np.nan_to_num(central).max(axis=2, initial=0)
         white = np.percentile(peaks, WHITE_SHARE, axis=0) if len(peaks) else np.zeros(len(names))
         white = np.maximum(white, LEAST_WHITE * noise)
-        numbers = [tuple(float(v) for v in column) for column in (unit, sky, scatter, noise, white)]
-        return cls(names, mosaic.spec.colour, *numbers, tuple(int(i) for i in ids[rows]))
+        return cls(
+            bands=names,
+            channels=mosaic.spec.colour,
+            unit=unit,
+            sky=tuple(sky.tolist()),
+            scatter=tuple(scatter.tolist()),
+            noise=tuple(noise.tolist()),
+            white=tuple(white.tolist()),
+            reference=tuple(ids[rows].tolist()),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for meta.toml."""

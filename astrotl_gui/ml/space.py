@@ -41,7 +41,7 @@ class Space:
 
     def components(self, vectors: NDArray[np.floating]) -> F32:
         """Project embeddings (N, D) on the principal axes, not whitened: (N, k)."""
-        return (unit(vectors) - self.centre) @ self.axes
+        return ((unit(vectors) - self.centre) @ self.axes).astype(np.float32, copy=False)
 
     def squared_lengths(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the squared length (N,) of the centred unit vectors, before any projection."""

@@ -135,7 +135,7 @@ def _encode(encoder: Encoder, images: NDArray[np.float32], views: int) -> NDArra
     for view in range(views):
         turned = np.rot90(images, view % 4, axes=(2, 3))
         total += encoder.embed(np.ascontiguousarray(turned[..., ::-1] if view >= 4 else turned))
-    return total / views
+    return total / np.float32(views)
 
 
 def _nothing(store: EmbeddingStore, meta: dict[str, Any]) -> Embeddings:

@@ -14,14 +14,16 @@ from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.ml.coldstart import COLD, Columns, rank as mid_rank
+from astrotl_gui.ml.coldstart import COLD, Columns
+from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.outlier import outlier_scores
 from astrotl_gui.ml.ranker import PRIOR, Ranker
 from astrotl_gui.ml.space import Space
 
-COLD_WEIGHT = 0.5
-"""The prior mean runs from −1 (last in the cold list) to −1 + this (first)."""
+COLD_WEIGHT, COLD_LABELS = 0.5, 10
+"""The prior mean runs from −1 (last in the cold list) to −1 + 0.5 · 10 / (10 + n) (first) after n labels: formulas
+help while labels are few and are forgotten as they come."""
 CACHED_BYTES = 256 * 2**20
 
 F32 = NDArray[np.float32]
@@ -91,7 +93,8 @@ def rank(
         return _ranking(inputs, target, cold, f"cold {target}")
     rows = np.array([inputs.rows[source] for source, _ in known])
     values = np.array([value for _, value in known])
-    ranker = Ranker(inputs.kernel, PRIOR + COLD_WEIGHT * cold)
+    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(known))
+    ranker = Ranker(inputs.kernel, PRIOR + trust * cold)
     ranker.fit(rows, values, columns=_columns(inputs, rows))
     scores = ranker.predict_proba()[:, 1]
     progress(1, 1, "Ranking")

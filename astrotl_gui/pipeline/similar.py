@@ -87,7 +87,8 @@ def _nearest(
     index: NearestNeighbours, queries: NDArray[np.float32], reach: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Every row among the `reach` nearest of any query, with its smallest distance, in that order."""
-    rows, distances = (part.ravel() for part in index.search(queries, reach))
+    found = index.search(queries, reach)
+    rows, distances = found[0].ravel(), found[1].ravel()
     order = np.lexsort((rows, distances))
     rows, distances = rows[order], distances[order]
     first = np.sort(np.unique(rows, return_index=True)[1])
