@@ -1,0 +1,44 @@
+"""A similarity search: its examples, what it found, and the search it came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from astrotl_gui.pipeline.similar import SimilarList
+
+
+@dataclass(frozen=True, eq=False)
+class SimilarSearch:
+    """`more` and `less` are example ids, the first of `more` is what one searches with; `before` is the trail."""
+
+    more: tuple[int, ...]
+    less: tuple[int, ...] = ()
+    result: SimilarList | None = None
+    before: SimilarSearch | None = None
+
+    @classmethod
+    def start(cls, source: int, before: SimilarSearch | None) -> SimilarSearch:
+        if before is not None and before.more == (source,) and not before.less:
+            return before
+        return cls((source,), before=before)
+
+    def with_result(self, result: SimilarList) -> SimilarSearch:
+        return replace(self, result=result)
+
+    @property
+    def trail(self) -> list[SimilarSearch]:
+        """From the first search to this one."""
+        return [*(self.before.trail if self.before else []), self]
+
+
+def example_moved(search: SimilarSearch, source: int, to: str) -> SimilarSearch | None:
+    """The search with `source` among the "more" or "less" examples, or in neither; None when no "more" is left."""
+    more = tuple(i for i in search.more if i != source)
+    less = tuple(i for i in search.less if i != source)
+    if to == "more":
+        more = (*more, source)
+    elif to == "less":
+        less = (*less, source)
+    return replace(search, more=more, less=less, result=None) if more else None

@@ -1,0 +1,30 @@
+"""The ranked lists of a project: what they need once, and all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.embeddings import read_embeddings
+from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
+
+
+def load_inputs(folder: Path, catalog: Catalog, *, progress: Progress = SILENT) -> RankInputs | None:
+    """What ranking and similarity search need, from the embeddings in `folder`; None while some are missing."""
+    embeddings = read_embeddings(folder, catalog)
+    return None if embeddings is None or not len(catalog) else prepare(catalog, embeddings, progress=progress)
+
+
+def rank_lists(
+    inputs: RankInputs, training: Mapping[str, Mapping[int, int]], *, progress: Progress = SILENT
+) -> dict[str, Ranking]:
+    """Rank the sources for each target in `training` (target → source id → +1 or −1)."""
+    lists = {}
+    for number, (target, labels) in enumerate(training.items()):
+        progress(number, len(training), "Ranking")
+        lists[target] = rank(inputs, target, labels)
+    progress(len(training), len(training), "Ranking")
+    return lists

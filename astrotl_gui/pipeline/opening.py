@@ -1,0 +1,43 @@
+"""Open a project with everything that is stored in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.core.project import Project
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import cache_folder
+from astrotl_gui.core.stretch import Levels
+from astrotl_gui.core.tiles import TileSource
+
+
+@dataclass(frozen=True, eq=False)
+class OpenProject:
+    """A project, its mosaic with what display needs, its sources and stored rankings."""
+
+    project: Project
+    mosaic: Mosaic
+    tiles: TileSource
+    levels: dict[str, Levels]
+    catalog: Catalog
+    rankings: dict[str, Ranking]
+
+
+def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
+    """Open the project at `path`. Raises AstroTLError when it or one of its images cannot be read."""
+    project = Project.open(Path(path))
+    try:
+        mosaic = Mosaic.open(project.spec)
+        tiles = TileSource(mosaic, cache_folder() / "tiles")
+        levels = {}
+        for number, band in enumerate(mosaic.bands):
+            progress(number, len(mosaic.bands), f"Reading {band.name}")
+            levels[band.name] = tiles.display_levels(band.name)
+        return OpenProject(project, mosaic, tiles, levels, project.read_catalog(), project.read_rankings())
+    except BaseException:
+        project.close()
+        raise
