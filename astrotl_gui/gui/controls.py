@@ -36,7 +36,7 @@ class Label(QLabel):
         self,
         text: str = "",
         px: float = 12,
-        weight: int = 500,
+        weight: int = 400,
         tone: str = "text",
         wrap: bool = False,
         parent: QWidget | None = None,
@@ -73,7 +73,7 @@ class KeyCap(QWidget):
         paint_cap(QPainter(self), QRectF(self.rect()), self.text)
 
 
-class _Control(QAbstractButton):
+class Control(QAbstractButton):
     """What buttons share: hand them a click and a name, repaint on hover."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -91,7 +91,7 @@ class _Control(QAbstractButton):
             super().keyPressEvent(event)
 
 
-class Button(_Control):
+class Button(Control):
     """A verb. `main` marks the one main button of a pane, `flat` a button without a box; `key` is shown.
 
     `icon` is a Phosphor name; `icon_tone` a token ("yes") for its colour. Heights are 28, 32 or 36.
@@ -180,7 +180,7 @@ class Button(_Control):
         paint_cap(painter, box, self.key, self.boxed_key)
 
 
-class IconButton(_Control):
+class IconButton(Control):
     """A 28 px button with a Phosphor icon and a tip; checkable ones stay lit."""
 
     def __init__(
@@ -369,7 +369,7 @@ class EmptyState(QWidget):
         column.addWidget(Icon(icon, 24), 0, centre)
         column.addSpacing(10)
         self.title = Label(title, 13, 600)
-        self.detail = Label(detail, 12, 500, "text2", wrap=True)
+        self.detail = Label(detail, 12, 400, "text2", wrap=True)
         for label in (self.title, self.detail):
             label.setAlignment(centre)
         column.addWidget(self.title, 0, centre)

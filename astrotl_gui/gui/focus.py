@@ -1,0 +1,109 @@
+"""Where the keys go: the focus ring, and single-key shortcuts that rest while someone types."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTextEdit,
+    QWidget,
+)
+
+from . import theme
+from .controls import Segmented
+
+RING, GAP = 2, 1
+TEXT_INPUTS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
+_Key = Qt.Key
+_OWN_KEYS: tuple[tuple[type[QWidget], frozenset[int]], ...] = (
+    (QAbstractButton, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter})),
+    (QComboBox, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter, _Key.Key_Up, _Key.Key_Down})),
+    (Segmented, frozenset({_Key.Key_Left, _Key.Key_Right})),
+)
+
+
+def keeps_key(widget: QObject, event: QKeyEvent) -> bool:
+    """Whether `widget`, having the focus, wants this key for itself rather than for a shortcut.
+
+    Text inputs want every key without Ctrl, Alt or Meta, except the function keys; buttons want Space and
+    Enter, choices and segments their arrows.
+    """
+    modifiers = event.modifiers()
+    held = Qt.KeyboardModifier
+    if modifiers & (held.ControlModifier | held.AltModifier | held.MetaModifier):
+        return False
+    if isinstance(widget, TEXT_INPUTS):
+        return not _Key.Key_F1 <= event.key() <= _Key.Key_F35
+    return any(isinstance(widget, kind) and event.key() in keys for kind, keys in _OWN_KEYS)
+
+
+class FocusRing(QWidget):
+    """Draws a ring around the widget that got the focus by key, and keeps its keys for it.
+
+    The window calls `by_key()` from `focusNextPrevChild`, where every Tab of its children arrives; focus that
+    came by mouse shows no ring.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.hide()
+        self._target: QWidget | None = None
+        self._shown = False
+        self._by_key = False
+        QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+
+    def by_key(self) -> None:
+        """The next change of focus is by key."""
+        self._by_key = True
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if keeps_key(watched, event):
+                event.accept()
+                return True
+        elif kind in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
+            self._follow()
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        selection = theme.tokens().selection
+        theme.paint_box(painter, QRectF(self.rect()), None, selection, theme.RADIUS_CONTROL + 3, RING)
+
+    def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        if self._target is not None:
+            self._target.removeEventFilter(self)
+            self._target.destroyed.disconnect(self._forget)
+        ours = new is not None and new.window() is self.window()
+        self._target = new if ours else None
+        if self._target is not None:
+            self._target.installEventFilter(self)
+            self._target.destroyed.connect(self._forget)
+        self._shown = self._by_key
+        self._by_key = False
+        self._follow()
+
+    def _forget(self) -> None:
+        self._target = None
+        self.hide()
+
+    def _follow(self) -> None:
+        target = self._target
+        if target is None or not self._shown or not target.isVisible():
+            self.hide()
+            return
+        out = RING + GAP
+        corner = target.mapTo(self.window(), QPoint(0, 0)) - QPoint(out, out)
+        self.setGeometry(corner.x(), corner.y(), target.width() + 2 * out, target.height() + 2 * out)
+        self.setGeometry(self.geometry().intersected(self.window().rect()))
+        self.show()
+        self.raise_()

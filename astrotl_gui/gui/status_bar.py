@@ -1,0 +1,143 @@
+"""The status bar: what is under the cursor, what runs, and that every label is on disk."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+from . import theme
+from .controls import Icon, Label
+from .job_chip import JobChip
+
+if TYPE_CHECKING:
+    from .jobs import Jobs
+
+HEIGHT = 28
+GAP_LABEL, GAP_COLUMN = 6, 18
+
+
+def ra_text(ra: float) -> str:
+    """Right ascension [deg] in hours, "03 32 38.611"."""
+    return _sexagesimal((ra % 360) / 15, 3, 24)
+
+
+def dec_text(dec: float) -> str:
+    """Declination [deg], "−27 48 21.42"."""
+    return ("−" if dec < 0 else "+") + _sexagesimal(abs(dec), 2, 91)
+
+
+def _sexagesimal(value: float, decimals: int, turn: int) -> str:
+    unit = 10**decimals
+    whole = round(value * 3600 * unit) % (turn * 3600 * unit)
+    seconds, part = divmod(whole, unit)
+    return f"{seconds // 3600:02d} {seconds // 60 % 60:02d} {seconds % 60:02d}.{part:0{decimals}d}"
+
+
+def number_text(value: float | None) -> str:
+    """A pixel value with about four figures and a real minus sign; an en dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    size = abs(value)
+    if size != 0 and (size < 1e-3 or size >= 1e6):
+        text = f"{value:.2e}"
+    else:
+        text = f"{value:.{4 if size < 10 else 2 if size < 1000 else 0}f}"
+    return text.replace("-", "−")
+
+
+class ReadOut(QWidget):
+    """x, y, RA, Dec, the value in each band and the mask, each in a column that keeps its place."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._bands: list[str] = []
+        self._sky = True
+        self._cells: list[tuple[str, str]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Under the cursor")
+
+    def set_bands(self, bands: list[str], sky: bool) -> None:
+        """Lay out columns for these bands; RA and Dec only where the mosaic has coordinates."""
+        self._bands, self._sky = bands, sky
+        self.show_values(None)
+
+    def show_values(self, values: Any) -> None:
+        """Show a Readout(x, y, ra, dec, values, bad) of the mosaic view; None empties the columns."""
+        self._cells = [] if values is None else self._texts(values)
+        self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in self._cells))
+        self.update()
+
+    def text(self) -> str:
+        """All that is shown, as one line."""
+        return "  ".join(f"{name} {text}".strip() for name, text in self._cells)
+
+    def _texts(self, at: Any) -> list[tuple[str, str]]:
+        cells = [("x", f"{at.x:.1f}".replace("-", "−")), ("y", f"{at.y:.1f}".replace("-", "−"))]
+        if self._sky:
+            known = math.isfinite(at.ra) and math.isfinite(at.dec)
+            cells.append(("RA", ra_text(at.ra) if known else "–"))
+            cells.append(("Dec", dec_text(at.dec) if known else "–"))
+        cells += [(band, number_text(at.values.get(band))) for band in self._bands]
+        cells.append(("masked", "") if at.bad else ("", ""))
+        return cells
+
+    def _widest(self) -> list[str]:
+        sky = ["00 00 00.000", "−00 00 00.00"] if self._sky else []
+        return ["00000.0", "00000.0", *sky, *["−0.0000"] * len(self._bands), ""]
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._cells:
+            return
+        painter = QPainter(self)
+        plain, bold = theme.font(11, 400), theme.font(11, 600)
+        names, values = QFontMetricsF(plain), QFontMetricsF(bold)
+        left, height = 0.0, self.height()
+        middle = Qt.AlignmentFlag.AlignVCenter
+        for (name, text), widest in zip(self._cells, self._widest(), strict=True):
+            if left + names.horizontalAdvance(name) + values.horizontalAdvance(text) > self.width():
+                break  # a column is whole or not there
+            wide = names.horizontalAdvance(name)
+            painter.setFont(plain)
+            painter.setPen(theme.color("text2"))
+            painter.drawText(QRectF(left, 0, wide + 2, height), middle, name)
+            left += wide + GAP_LABEL
+            painter.setFont(bold)
+            painter.setPen(theme.color("text"))
+            wide = max(values.horizontalAdvance(widest), values.horizontalAdvance(text))
+            painter.drawText(QRectF(left, 0, wide + 2, height), middle, text)
+            left += wide + GAP_COLUMN
+
+
+class StatusBar(QWidget):
+    """28 px: read-out, job chip, "All labels saved"."""
+
+    def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("surface", "pane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.read_out = ReadOut()
+        self.chip = JobChip(jobs)
+        self._saved_icon = Icon("ph.check-circle", 15)
+        self.saved = Label("All labels saved", 11, 400, "text2")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 0, 12, 0)
+        row.setSpacing(0)
+        row.addWidget(self.read_out, 1)
+        row.addWidget(self.chip)
+        row.addSpacing(18)
+        row.addWidget(self._saved_icon)
+        row.addSpacing(5)
+        row.addWidget(self.saved)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, theme.scaled(HEIGHT))
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
