@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 from astropy.table import MaskedColumn, Table
 
+from astrotl_gui import __version__
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
 from astrotl_gui.core.labels import NOTE, TARGET_NAMES, Label
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.pipeline.export_regions import regions_text
 
@@ -24,6 +29,9 @@ LABEL_FIELDS = {
     "time": ("time", "When the label was given (UTC)"),
     "comment": ("comment", "The vetter's note"),
 }
+
+YES = ("positive",)
+LABELLED = ("positive", "unsure", "negative")
 
 Writer = Callable[[Path, Table, Mapping[str, str]], None]
 
@@ -37,19 +45,22 @@ def export(
     targets: Sequence[str],
     provenance: Mapping[str, str],
     labelled_only: bool = False,
+    yes_only: bool = False,
 ) -> int:
     """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
 
     The extension names the format: CSV, ECSV, FITS, VOTable, Parquet or DS9 regions. Rows come in the order of
     the first target's ranking, then what is unranked. Of `labels` the latest event of each source and target
-    counts, notes give their comment. `provenance` (which mosaic, which encoder…) is kept
+    counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets, `yes_only`
+    what is positive for one. `provenance` (which mosaic, which encoder…) is kept
     where the format can. The file is whole or not there.
 
     Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
     """
     path = Path(path)
     writer = _writer(path)
-    table = export_table(catalog, rankings, labels, targets, labelled_only)
+    kept = YES if yes_only else LABELLED if labelled_only else None
+    table = export_table(catalog, rankings, labels, targets, kept)
     if writer is None:
         text = regions_text(table, targets, provenance)
         with atomic_write(path) as temporary:
@@ -60,17 +71,58 @@ def export(
     return len(table)
 
 
+def export_project(
+    path: Path,
+    project: Project,
+    mosaic: Mosaic,
+    catalog: Catalog,
+    rankings: Mapping[str, Ranking],
+    targets: Sequence[str],
+    labelled_only: bool = False,
+    yes_only: bool = False,
+    *,
+    progress: Progress = SILENT,
+) -> int:
+    """`export` what an open project holds; returns the number of rows."""
+    progress(0, 1, "Exporting")
+    return export(
+        path,
+        catalog,
+        rankings=rankings,
+        labels=project.labels.events(),
+        targets=targets,
+        provenance=_provenance(project, mosaic, rankings, targets),
+        labelled_only=labelled_only,
+        yes_only=yes_only,
+    )
+
+
+def _provenance(
+    project: Project, mosaic: Mosaic, rankings: Mapping[str, Ranking], targets: Sequence[str]
+) -> dict[str, str]:
+    """What the numbers rest on: mosaic, images, program, and the model of each list."""
+    facts = {
+        "mosaic": project.name,
+        "images": ", ".join(f"{band.name}={band.image.path.name}" for band in project.spec.bands),
+        "fingerprint": mosaic.fingerprint,
+        "software": f"AstroTL {__version__}",
+        "exported": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    return facts | {f"model_{name}": rankings[name].model for name in targets if name in rankings}
+
+
 def export_table(
     catalog: Catalog,
     rankings: Mapping[str, Ranking],
     labels: Sequence[Label],
     targets: Sequence[str],
-    labelled_only: bool = False,
+    kept: Collection[str] | None = None,
 ) -> Table:
     """The rows as one astropy table with units and descriptions.
 
     Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`, `grade_T`,
     `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
+    With `kept`, only sources with one of these label values for one of the targets.
     """
     latest, notes = _latest(labels), _notes(labels)
     table = catalog.to_astropy()
@@ -82,9 +134,9 @@ def export_table(
     for name in table.colnames:
         _plain_text(table, name)
     rows = _order(ids, rankings.get(targets[0]) if targets else None)
-    if labelled_only:
-        labelled = {source for source, target in latest if target in targets}
-        rows = rows[np.isin(ids[rows], np.fromiter(labelled, np.int64, len(labelled)))]
+    if kept is not None:
+        chosen = {i for (i, target), label in latest.items() if target in targets and label.value in kept}
+        rows = rows[np.isin(ids[rows], np.fromiter(chosen, np.int64, len(chosen)))]
     return table[rows]
 
 

@@ -1,0 +1,42 @@
+# Each target does all of its own set-up: a virtual environment in .venv, dependencies, Qt's system libraries, data.
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/bash
+
+.PHONY: demo test check bench screenshots wheel clean
+
+demo: .venv/.ready
+	$(BIN)/astrotl demo --out demo-output
+
+test: .venv/.ready-dev
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(ARGS)
+
+check: .venv/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# make bench [NAME=embed] [FULL=1]
+bench: .venv/.ready-dev
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m benchmarks $(NAME) $(if $(FULL),--full)
+
+# The README's pictures, of the demo field.
+screenshots: .venv/.ready-dev
+	$(BIN)/python docs/take_screenshots.py
+
+wheel: .venv/.ready-dev
+	$(BIN)/python packaging/check_wheel.py
+
+.venv/.ready: pyproject.toml packaging/qt-libraries.sh
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	bash packaging/qt-libraries.sh $(BIN)/python
+	touch $@
+
+.venv/.ready-dev: .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf .venv demo-output bench-output build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache
