@@ -13,8 +13,8 @@ WAVELENGTHS = {
     "R": 641.0, "VIS": 715.0, "i": 763.0, "I": 798.0, "z": 905.0, "y": 965.0, "Y": 1020.0, "J": 1252.0,
     "H": 1645.0, "Ks": 2147.0, "K": 2200.0, "W1": 3368.0, "W2": 4618.0, "W3": 12082.0, "W4": 22194.0,
 }  # fmt: skip
-"""Pivot wavelengths [nm]: SDSS, Pan-STARRS, Johnson-Cousins, VISTA, Euclid VIS, GALEX, WISE. Cameras differ by
-a few per cent, which changes neither order nor colour."""
+"""Pivot wavelengths [nm]: SDSS, Pan-STARRS, Johnson-Cousins, VISTA, Euclid VIS, GALEX, WISE. Cameras differ
+by a few per cent, which changes neither order nor colour."""
 NISP = {"Y": 1081.0, "J": 1367.0, "H": 1771.0}
 """Euclid's near-infrared bands [nm] lie redward of the ground-based ones of the same letter."""
 FILTER_KEYWORDS = (
@@ -23,9 +23,9 @@ FILTER_KEYWORDS = (
 )  # fmt: skip
 JWST_NUMBERS = {
     "F070W", "F090W", "F115W", "F140M", "F150W", "F150W2", "F158M", "F162M", "F164N", "F182M", "F187N",
-    "F200W", "F210M", "F212N", "F250M", "F277W", "F322W2", "F323N", "F335M", "F356W", "F360M", "F380M", "F405N",
-    "F410M", "F430M", "F444W", "F460M", "F466N", "F470N", "F480M", "F560W", "F770W", "F1000W", "F1130W", "F1280W",
-    "F1500W", "F1800W", "F2100W", "F2550W",
+    "F200W", "F210M", "F212N", "F250M", "F277W", "F322W2", "F323N", "F335M", "F356W", "F360M", "F380M",
+    "F405N", "F410M", "F430M", "F444W", "F460M", "F466N", "F470N", "F480M", "F560W", "F770W", "F1000W",
+    "F1130W", "F1280W", "F1500W", "F1800W", "F2100W", "F2550W",
 }  # fmt: skip
 JWST_INSTRUMENTS = ("NIRCAM", "NIRISS", "NIRSPEC", "MIRI", "FGS", "JWST", "ROMAN", "WFI")
 # Surveys whose capital letters mean the Sloan-like bands, not Johnson-Cousins.

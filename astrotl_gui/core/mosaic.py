@@ -179,7 +179,7 @@ class Mosaic:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Hex digest that identifies the mosaic: file names, headers and sampled rows of each band's image."""
+        """Hex digest that identifies the mosaic: file names, headers and sampled rows of the images."""
         digest = hashlib.sha256()
         for band in self.bands:
             digest.update(f"{band.name}\0{band.spec.image.path.name}\0{band.shape}\0".encode())

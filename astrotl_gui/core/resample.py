@@ -18,6 +18,8 @@ CHUNK = 256
 """Output pixels on a side done at a time; bounds the memory."""
 NODE = 16
 """The map is exact every NODE output pixels and linear between them."""
+SMALLEST = 64
+"""Chunks of fewer output pixels are not divided where the map ends."""
 MIN_COVERAGE = 0.5
 """Smallest share of an output pixel that must have data; below it the pixel is NaN."""
 SOURCE_PIXELS = 1 << 22
@@ -70,8 +72,11 @@ def _quarters(rows: slice, columns: slice) -> list[tuple[slice, slice]]:
 def _chunk(
     read: Read, to_source: Map, xs: Floats, ys: Floats
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]] | None:
-    """(mean, area) of one chunk, or None when it would read too many source pixels."""
+    """(mean, area) of one chunk, or None when it must be divided: it would read too many source pixels,
+    or part of it lies where the source projection has no sky."""
     nodes = _Nodes(to_source, xs, ys)
+    if nodes.partial and len(xs) * len(ys) > SMALLEST:
+        return None
     if not nodes.finite:
         empty = np.full((len(ys), len(xs)), np.nan, np.float32)
         return empty, empty
@@ -111,7 +116,9 @@ class _Nodes:
         self._x, self._y = _net(xs), _net(ys)
         x, y = np.meshgrid(self._x, self._y)
         self._to = to_source(x, y)
-        self.finite = bool(np.isfinite(self._to[0]).all() and np.isfinite(self._to[1]).all())
+        known = np.isfinite(self._to[0]) & np.isfinite(self._to[1])
+        self.finite = bool(known.all())
+        self.partial = bool(known.any()) and not self.finite
 
     def source_box(self) -> Box:
         x, y = self._to

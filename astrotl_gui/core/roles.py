@@ -16,8 +16,8 @@ WORDS = {
     IGNORED: {"SEG", "SEGM", "SEGMAP", "SEGMENTATION", "MODEL", "RESID", "RESIDUAL", "BKG", "BACKGROUND"},
 }
 # These name no sky image in an extension, but are too common in the names of files that do.
-EXTENSION_ONLY = {"CON", "CTX", "CONTEXT", "EXP", "EXPMAP", "EXPTIME", "COVERAGE", "NEXP", "NUMIM", "VAR", "VARIANCE",
-                  "SKY", "D2IMARR", "WCSDVARR", "AREA", "WMAP"}  # fmt: skip
+EXTENSION_ONLY = {"CON", "CTX", "CONTEXT", "EXP", "EXPMAP", "EXPTIME", "COVERAGE", "NEXP", "NUMIM",
+                  "VAR", "VARIANCE", "SKY", "D2IMARR", "WCSDVARR", "AREA", "WMAP"}  # fmt: skip
 IMAGE_WORDS = {"SCI", "FLUX", "IMAGE", "IMG", "DATA", "BGSUB", "PRIMARY", "COMPRESSED", "SCIENCE"}
 # "psf_matched", "mask_filled": the word before tells what was done to a sky image.
 DONE_TO = {"MATCHED", "MATCH", "HOMOGENISED", "HOMOGENIZED", "SUBTRACTED", "CORRECTED", "FILLED", "APPLIED"}

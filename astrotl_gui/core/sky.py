@@ -18,6 +18,8 @@ Floats = NDArray[np.float64]
 ARCSEC_PER_RADIAN = 180 * 3600 / np.pi
 SCALE_LIMITS = (1e-5, 1800.0)
 """Pixel scales [arcsec] outside these are taken for a broken WCS."""
+MOST_STRETCHED = 10.0
+"""Pixels longer than wide by this factor are taken for a broken WCS."""
 
 
 class NoSky(Exception):
@@ -103,17 +105,24 @@ class Sky:
     def _native(self, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         x, y = np.broadcast_arrays(np.asarray(x, float), np.asarray(y, float))
         with self._lock:
-            lon, lat = self.wcs.all_pix2world(x.ravel(), y.ravel(), 0, ra_dec_order=True)
+            lon, lat = self._forward(x.ravel(), y.ravel())
         return np.reshape(lon, x.shape), np.reshape(lat, x.shape)
+
+    def _forward(self, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        return self._in_order(*self.wcs.all_pix2world(x, y, 0))
+
+    def _in_order(self, first: Floats, second: Floats) -> tuple[Floats, Floats]:
+        """Swap where the header has the latitude first."""
+        return (first, second) if self.wcs.wcs.lng == 0 else (second, first)
 
     def _pixels(self, lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
         shape = lon.shape
         flat = lon.ravel(), lat.ravel()
         with self._lock:
-            x, y = self.wcs.all_world2pix(*flat, 0, ra_dec_order=True, quiet=True)
+            x, y = self.wcs.all_world2pix(*self._in_order(*flat), 0, quiet=True)
             if self._distorted:
                 # The inversion iterates and, far off the image, ends anywhere: keep only what maps back.
-                back = self.wcs.all_pix2world(x, y, 0, ra_dec_order=True)
+                back = self._forward(x, y)
         if self._distorted:
             with np.errstate(invalid="ignore"):
                 away = np.linalg.norm(_vectors(*back) - _vectors(*flat), axis=-1) * ARCSEC_PER_RADIAN
@@ -125,11 +134,15 @@ class Sky:
         y, x = (shape[0] - 1) / 2, (shape[1] - 1) / 2
         try:
             scale = float(self.scale(x, y))
+            ex, nx, ey, ny = (float(value) for value in self.jacobian(x, y))
             there = [float(value) for value in self.pixel(*self.sky(x, y))]
         except Exception as problem:  # wcslib raises its own many kinds, all of which mean the same here
             raise NoSky(f"the WCS cannot be used ({_first_line(problem)})") from problem
         if not SCALE_LIMITS[0] < scale < SCALE_LIMITS[1]:
             raise NoSky(f"the WCS gives {scale:.3g}″ for a pixel")
+        sides = sorted((np.hypot(ex, nx), np.hypot(ey, ny)))
+        if not sides[1] < MOST_STRETCHED * sides[0]:
+            raise NoSky(f"the WCS gives pixels of {sides[0]:.3g}″ × {sides[1]:.3g}″")
         if not max(abs(there[0] - x), abs(there[1] - y)) < 0.5:
             raise NoSky("the WCS does not map back onto itself")
 

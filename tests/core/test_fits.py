@@ -332,6 +332,7 @@ def test_reading_a_region_reads_little_of_the_file(tmp_path: Path) -> None:
     assert values[5, 3] == 7 and values.sum() == 7
 
 
+@pytest.mark.filterwarnings("ignore:Invalid .BLANK:astropy.io.fits.verify.VerifyWarning")
 def test_real_files_all_open(shared_data: Path) -> None:
     files = sorted((shared_data / "fits").glob("*/*.fits*"))
     assert len(files) > 40
