@@ -66,9 +66,17 @@ def export(
         with atomic_write(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
     else:
-        with atomic_write(path) as temporary:
-            writer(temporary, table, provenance)
+        write_table(path, table, provenance)
     return len(table)
+
+
+def write_table(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
+    """Write any table in the format its extension names (regions excepted), whole or not at all."""
+    writer = _writer(path)
+    if writer is None:
+        raise AstroTLError("Regions need candidates", f"{path.name}: choose a table format for this.")
+    with atomic_write(path) as temporary:
+        writer(temporary, table, provenance)
 
 
 def export_project(

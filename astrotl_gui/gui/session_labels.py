@@ -1,0 +1,98 @@
+"""Labels: each is on disk before the next repaint, and the ranking follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from astrotl_gui.core.labels import EXCLUDED_BY_ARTIFACT, NOTE, TARGETS, Label
+from astrotl_gui.gui.message import Message
+from astrotl_gui.gui.session_lists import SessionLists
+
+
+class SessionLabels(SessionLists):
+    """Yes, no, unsure, clear, notes; undo to any depth."""
+
+    def label(self, value: str, grade: str = "", contaminant: str = "", advance: bool = True) -> None:
+        """Label the selected sources for the current target; it is on disk when this returns.
+
+        After a single label the next candidate is selected.
+        """
+        if not self.selection:
+            self.messaged.emit(Message("Nothing is selected", "Choose a source, then press its label’s key."))
+            return
+        chosen = list(self.selection)
+        following = self._after(chosen) if advance and len(chosen) == 1 else None
+        if self._write([self._event(i, value, grade, contaminant) for i in chosen]):
+            self._labels_given(chosen, [self.target])
+            if following is not None:
+                self.select(following)
+
+    def clear_label(self) -> None:
+        """Take the label of the selected sources away, for the current target."""
+        self.label("clear", advance=False)
+
+    def label_as(self, sources: Sequence[int], value: str, target: str) -> None:
+        """Label given sources at once, as one step of undo."""
+        if self._write([self._event(i, value, "", "", target) for i in sources]):
+            self._labels_given(list(sources), [target])
+
+    def set_note(self, text: str, source: int | None = None) -> None:
+        """Keep a comment on a source."""
+        source = source or self.selected
+        if source is not None and text != self.note(source):
+            event = self._event(source, NOTE, "", "", comment=text)
+            if self._write([event]):
+                self._labels_given([source], [])
+
+    def undo(self) -> None:
+        self._turn_back("undo")
+
+    def redo(self) -> None:
+        self._turn_back("redo")
+
+    def _turn_back(self, verb: str) -> None:
+        if self.project is None:
+            return
+        touched: list[int] = []
+        if self._attempt(lambda: touched.extend(getattr(self.project.labels, verb)(self.settings.vetter))):
+            if touched:
+                self._labels_given(touched, TARGETS)
+                self.select_many(touched[-1:])
+
+    def _after(self, chosen: list[int]) -> int | None:
+        ranking = self.ranking()
+        return self._neighbour(chosen[0], 1, ranking) if ranking is not None else None
+
+    def _event(
+        self, source: int, value: str, grade: str, contaminant: str, target: str = "", comment: str = ""
+    ) -> Label:
+        assert self.mosaic is not None
+        row = self.catalog.row(source)
+        ranking = self.ranking(target)
+        return Label(
+            source,
+            target or self.target,
+            value,
+            grade,
+            contaminant,
+            comment,
+            vetter=self.settings.vetter,
+            ra=row["ra"],
+            dec=row["dec"],
+            x=row["x"],
+            y=row["y"],
+            mosaic=self.mosaic.fingerprint,
+            model=ranking.model if ranking else "",
+        )
+
+    def _write(self, events: list[Label]) -> bool:
+        return self.project is not None and bool(events) and self._attempt(self.project.labels.add, events)
+
+    def _labels_given(self, sources: list[int], targets: Sequence[str]) -> None:
+        self._labels.clear()
+        self.labels_changed.emit(sources)
+        if targets:
+            affected = set(targets)
+            if "artifact" in affected:
+                affected |= set(EXCLUDED_BY_ARTIFACT)
+            self.rank_again(tuple(affected))

@@ -1,0 +1,140 @@
+"""From a mosaic to ranked lists: sources, embeddings, rankings, each step a job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.labels import TARGETS
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.gui.message import Message
+from astrotl_gui.gui.session_state import SessionState, later
+
+if TYPE_CHECKING:
+    from astrotl_gui.pipeline.rank import RankInputs
+
+
+class SessionLists(SessionState):
+    """Detect → embed → rank. Whatever ends, the next step that is missing begins."""
+
+    def detect(self, settings: DetectionSettings | None = None) -> None:
+        """Find the sources anew; labels stay with their objects."""
+        if self.project is not None:
+            if settings is not None:
+                self.project.detection = settings
+                self._attempt(self.project.save)
+            self._find_sources(None)
+
+    def take_catalog(self, path: Path | str) -> None:
+        """Use the positions of a catalog instead of detecting."""
+        self._find_sources(Path(path))
+
+    def _find_sources(self, catalog_path: Path | None) -> None:
+        project = self.project
+        if project is None:
+            return
+        self._run(
+            "Detecting" if catalog_path is None else "Measuring",
+            later("sources", "find_sources"),
+            self.mosaic,
+            self.catalog,
+            project.labels.events(),
+            project.next_id,
+            project.detection,
+            catalog_path,
+            then=self._adopt_catalog,
+        )
+
+    def _adopt_catalog(self, catalog: Catalog) -> None:
+        assert self.project is not None
+        if not self._attempt(self.project.write_catalog, catalog):
+            return
+        self.catalog, self.inputs, self._rankings = catalog, None, {}
+        self.similar = None
+        self.selection = [i for i in self.selection if catalog.rows_of([i])[0] >= 0]
+        self.catalog_changed.emit()
+        self.selection_changed.emit()
+        self.similar_changed.emit()
+        if len(catalog):
+            self.embed()
+        else:
+            self.messaged.emit(
+                Message("No sources found", "Lower the detection limit and detect again.", "warn")
+            )
+
+    def embed(self) -> None:
+        """Embed what is not embedded yet, then rank."""
+        if self.project is None or not len(self.catalog):
+            return
+        project = self.project
+        job = self._run(
+            "Embedding",
+            later("embed", "embed"),
+            self.mosaic,
+            self.catalog,
+            project.embeddings_folder,
+            project.cutouts,
+            device=self.settings.device,
+            then=lambda _: self._load_inputs(),
+        )
+        go_on: tuple[str, Callable[[], object]] = ("Continue", self.embed)
+        job.cancelled.connect(
+            lambda: (
+                self.project is project
+                and self.messaged.emit(
+                    Message(
+                        "Embedding stopped", f"{job.done:,.0f} of {job.total:,.0f} kept.", "note", (go_on,)
+                    )
+                )
+            )
+        )
+
+    def _load_inputs(self) -> None:
+        assert self.project is not None
+        self._run(
+            "Ranking",
+            later("lists", "load_inputs"),
+            self.project.embeddings_folder,
+            self.catalog,
+            then=self._adopt_inputs,
+        )
+
+    def _adopt_inputs(self, inputs: RankInputs | None) -> None:
+        if inputs is None:
+            self.embed()
+        else:
+            self.inputs = inputs
+            self.rank_again()
+
+    def rank_again(self, targets: Sequence[str] = TARGETS) -> None:
+        """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it."""
+        self._stale |= set(targets)
+        if self._ranking_job is not None or self.inputs is None or self.project is None:
+            return
+        log, vetter = self.project.labels, self.settings.vetter
+        training = {target: log.training(target, vetter) for target in TARGETS if target in self._stale}
+        self._stale.clear()
+        job = self._run(
+            "Ranking",
+            later("lists", "rank_lists"),
+            self.inputs,
+            training,
+            then=self._adopt_rankings,
+            quiet=True,
+        )
+        self._ranking_job = job
+        job.finished.connect(self._ranking_ended)
+
+    def _adopt_rankings(self, rankings: dict[str, Ranking]) -> None:
+        self._rankings |= rankings
+        for target in rankings:
+            self.ranking_changed.emit(target)
+
+    def _ranking_ended(self) -> None:
+        if self.sender() is self._ranking_job:
+            self._ranking_job = None
+            if self._stale:
+                self.rank_again(tuple(self._stale))
