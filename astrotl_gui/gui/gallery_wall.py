@@ -1,0 +1,248 @@
+"""A wall of cutouts that paints only what is in view, for any number of sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from astrotl_gui.core.labels import Label
+
+from . import theme
+from .gallery_layout import GridLayout, fit
+from .gallery_painter import Cell, paint_actions, paint_cell, paint_pixels
+from .models import CandidateModel
+from .thumbnails import Picture, Stamp, Thumbnails
+
+NEW_MS = 3000
+FADE_MS = 120
+ZOOMS = range(-6, 4)
+
+
+class CutoutWall(QAbstractScrollArea):
+    """The rows of a CandidateModel as cutouts: layout, scrolling, painting."""
+
+    def __init__(
+        self,
+        model: CandidateModel,
+        thumbnails: Thumbnails,
+        label_of: Callable[[int], Label | None],
+        parent: QWidget | None = None,
+        **layout: int,
+    ) -> None:
+        super().__init__(parent)
+        self.model, self.thumbnails, self._label_of = model, thumbnails, label_of
+        self._options = layout
+        self._zoom = 0
+        self.selection: list[int] = []
+        self.hovered, self._hot = -1, ""
+        self.values: Callable[[int], str] | None = None  # text instead of the score bar, by row
+        self.split, self.divider_text = 0, ""
+        self._before: dict[int, int] = {}  # row → id as last painted, to fade from
+        self._fading: dict[int, Picture] = {}
+        self._show_new = False
+        self._new_timer = QTimer(self, singleShot=True, interval=NEW_MS)
+        self._new_timer.timeout.connect(self._end_new)
+        self._fade = QVariantAnimation(self, startValue=0.0, endValue=1.0)
+        self._fade.valueChanged.connect(lambda _: self.viewport().update())
+        self._fade.finished.connect(self._end_fade)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        model.changed.connect(self._model_changed)
+        thumbnails.ready.connect(lambda _: self.viewport().update())
+        thumbnails.emptied.connect(self.viewport().update)
+
+    @property
+    def current(self) -> int | None:
+        """Id of the current source: the one last selected."""
+        return self.selection[-1] if self.selection else None
+
+    @property
+    def current_row(self) -> int:
+        return self.model.row_of(self.current)
+
+    # -- layout ---
+
+    @property
+    def grid(self) -> GridLayout:
+        """Where the cutouts lie now, in content px."""
+        divider = 38 if self.split else 0
+        width = self.viewport().width()
+        return fit(len(self.model), width, self._zoom, split=self.split, divider=divider, **self._options)
+
+    def resize_cutouts(self, by: int) -> None:
+        """Larger (+1) or smaller (−1) cutouts, by one column."""
+        before = self.grid.columns
+        self._zoom = min(max(self._zoom + by, ZOOMS.start), ZOOMS.stop)
+        if self.grid.columns == before:
+            self._zoom -= by
+        self._lay_out()
+        self.show_row(self.current_row)
+
+    def set_columns(self, columns: int) -> None:
+        """So many columns, whatever the width; 0 lets the width decide."""
+        self._options["columns"] = columns
+        self._lay_out()
+
+    def square(self, row: int) -> QRect:
+        """Where the cutout of a row is drawn, in viewport px."""
+        return self.grid.rect(row).translated(0, -self.verticalScrollBar().value())
+
+    def visible_rows(self) -> range:
+        top = self.verticalScrollBar().value()
+        return self.grid.visible(top, top + self.viewport().height())
+
+    def show_row(self, row: int) -> None:
+        """Scroll as little as needed to have a row in view."""
+        if row < 0:
+            return
+        grid, bar = self.grid, self.verticalScrollBar()
+        top = grid.rect(row).top() - grid.top
+        bottom = top + grid.pitch + grid.top
+        if top < bar.value():
+            bar.setValue(top)
+        elif bottom > bar.value() + self.viewport().height():
+            bar.setValue(bottom - self.viewport().height())
+
+    def _lay_out(self) -> None:
+        grid, bar = self.grid, self.verticalScrollBar()
+        bar.setRange(0, max(0, grid.height - self.viewport().height()))
+        bar.setPageStep(max(self.viewport().height(), 1))
+        bar.setSingleStep(grid.pitch // 2)
+        self.viewport().update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        anchor = self.visible_rows()
+        keep = anchor.start if len(anchor) else -1
+        super().resizeEvent(event)
+        self._lay_out()
+        if self.current_row in anchor:
+            self.show_row(self.current_row)
+        elif keep > 0:
+            self.verticalScrollBar().setValue(self.grid.rect(keep).top() - self.grid.top)
+
+    def row_at(self, position: QPointF) -> int:
+        """The row whose cutout or caption is at a viewport position, −1 for none."""
+        return self.grid.at(position.x(), position.y() + self.verticalScrollBar().value())
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self._fading = {}
+        if self.hovered >= 0:
+            pointer = self.viewport().mapFromGlobal(self.cursor().pos())
+            inside = self.viewport().rect().contains(pointer)
+            self.hovered = self.row_at(QPointF(pointer)) if inside else -1
+        self.viewport().update()
+
+    # -- painting ---
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        rows = self.visible_rows()
+        squares = {row: self.square(row) for row in rows}
+        self._ask_for_pixels(rows)
+        for row, square in squares.items():
+            paint_cell(painter, square, self.cell(row))
+            self._paint_fade(painter, row, square)
+            if row == self.hovered:
+                paint_actions(painter, square, self._hot)
+        self._paint_divider(painter)
+        self._before = {row: self.model.id_at(row) for row in rows}
+
+    def cell(self, row: int) -> Cell:
+        """What the cutout of a row shows now."""
+        model, source = self.model, self.model.id_at(row)
+        stamp = self._stamp(source)
+        picture = self.thumbnails.picture(stamp) if stamp is not None else None
+        coarse = self.thumbnails.coarse(stamp) if picture is None and stamp is not None else None
+        readable = picture is None or picture.image is not None
+        return Cell(
+            rank=f"{model.rank_at(row):,}",
+            picture=picture,
+            coarse=coarse,
+            label=self._label_of(source),
+            score=model.score_at(row) if picture is not None and readable else None,
+            value=self.values(row) if self.values is not None else "",
+            selected=source in self.selection,
+            new=self._show_new and model.is_new(source),
+        )
+
+    def _paint_fade(self, painter: QPainter, row: int, square: QRect) -> None:
+        old = self._fading.get(row)
+        if old is not None:
+            painter.setOpacity(1.0 - float(self._fade.currentValue() or 0.0))
+            paint_pixels(painter, square, old)
+            painter.setOpacity(1.0)
+
+    def _paint_divider(self, painter: QPainter) -> None:
+        box = self.grid.divider_rect(self.viewport().width()).translated(0, -self.verticalScrollBar().value())
+        if box.isEmpty():
+            return
+        text = QRectF(box).adjusted(0, -4, 0, -12)
+        painter.setFont(theme.font(12, 500))
+        painter.setPen(theme.color("text2"))
+        painter.drawText(text, Qt.AlignmentFlag.AlignVCenter, self.divider_text)
+        start = text.left() + painter.fontMetrics().horizontalAdvance(self.divider_text) + 12
+        middle = round(text.center().y())
+        theme.paint_line(
+            painter, QPointF(start, middle), QPointF(box.right() + 1, middle), QColor(theme.tokens().border)
+        )
+
+    # -- pixels ---
+
+    def _stamp(self, source: int) -> Stamp | None:
+        return self.thumbnails.stamp(source, round(self.grid.size * self.devicePixelRatioF()))
+
+    def _picture(self, source: int) -> Picture | None:
+        stamp = self._stamp(source)
+        return self.thumbnails.picture(stamp) if stamp is not None else None
+
+    def _ask_for_pixels(self, rows: range) -> None:
+        """What is in view, nearest to the eye first, then a page below and one above."""
+        if not len(rows):
+            return
+        eye = self.hovered if self.hovered in rows else self.current_row
+        if eye not in rows:
+            eye = rows[0]
+        page, count = len(rows), len(self.model)
+        near = sorted(rows, key=lambda row: abs(row - eye))
+        below = range(rows.stop, min(rows.stop + page, count))
+        above = range(max(0, rows.start - page), rows.start)
+        stamps = (self._stamp(self.model.id_at(row)) for row in _chain(near, below, reversed(above)))
+        self.thumbnails.want([stamp for stamp in stamps if stamp is not None])
+
+    # -- changes ---
+
+    def _model_changed(self) -> None:
+        count = len(self.model)
+        self.hovered = self.hovered if self.hovered < count else -1
+        self._fading = {}
+        for row, source in self._before.items():
+            if row < count and self.model.id_at(row) != source and (old := self._picture(source)) is not None:
+                self._fading[row] = old
+        self._show_new = True
+        self._new_timer.start()
+        self._fade.stop()
+        if self._fading and (length := theme.duration(FADE_MS)):
+            self._fade.setDuration(length)
+            self._fade.start()
+        else:
+            self._fading = {}
+        self._lay_out()
+
+    def _end_fade(self) -> None:
+        self._fading = {}
+
+    def _end_new(self) -> None:
+        self._show_new = False
+        self.viewport().update()
+
+
+def _chain(*parts: Iterable[Any]) -> Iterable[Any]:
+    for part in parts:
+        yield from part
