@@ -33,7 +33,7 @@ STRIPE_ROWS = 256
 def block_mean(plane: Array, level: int) -> Array:
     """Mean of the finite pixels of each 2^level × 2^level block, NaN where there are none.
 
-    Blocks at the upper and right edge may be cut: float32 (h, w) gives (ceil(h / 2^level), ceil(w / 2^level)).
+    Blocks at the upper and right edge may be cut: float32 (h, w) gives ⌈h / 2^level⌉ × ⌈w / 2^level⌉.
     """
     total, count = _start(plane)
     for _ in range(level):

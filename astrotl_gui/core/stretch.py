@@ -1,9 +1,9 @@
-"""From pixels to a picture: display levels, stretches and colour. Display only, nothing is measured on its output.
+"""From pixels to a picture: levels, stretches and colour. Display only, nothing is measured on its output.
 
-Colour follows Lupton et al. (2004, PASP 116, 133): one stretch of the mean intensity scales all three channels, so that
-a source keeps its hue at every brightness. Two things are added: where the intensity is within the noise the
-colour fades to grey (a neutral sky), and where a channel would overflow it fades to white instead of clipping
-(saturated cores).
+Colour follows Lupton et al. (2004, PASP 116, 133): one stretch of the mean intensity scales all three
+channels, so that a source keeps its hue at every brightness. Two things are added: where the
+intensity is within the noise the colour fades to grey (a neutral sky), and where a channel would overflow it
+fades to white instead of clipping (saturated cores).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Look:
-    """How the sky is shown. `softness`, `black` and `white` are in σ above the sky, so that they suit any band."""
+    """How the sky is shown. `softness`, `black`, `white` are in σ above the sky, to suit any band."""
 
     mode: str = COLOUR
     """"colour" or the name of a band."""
@@ -88,8 +88,8 @@ class Look:
 def measure_levels(overview: Plane) -> Levels:
     """Display levels of a band from a sample of its pixels (any shape, NaN ignored, image units).
 
-    The sky is the 3σ-clipped mode (2.5 median − 1.5 mean, Bertin & Arnouts 1996), the noise the median absolute
-    deviation of the pixels below it. An area filled with exact zeros counts as no data.
+    The sky is the 3σ-clipped mode (2.5 median − 1.5 mean, Bertin & Arnouts 1996), the noise the median
+    absolute deviation of the pixels below it. An area filled with exact zeros counts as no data.
     """
     values = _sample(overview)
     if values.size == 0:
@@ -162,7 +162,8 @@ def _channel(planes: list[Plane], levels: list[Levels]) -> tuple[Plane, Levels]:
 def render(planes: Sequence[Plane], levels: Sequence[Levels], look: Look) -> Pixels:
     """Pixels to show: (h, w) planes, one (grey) or three in R, G, B order, as contiguous BGRA (h, w, 4).
 
-    Rows keep their order (row 0 is the lowest y). A pixel without data in any channel is the colour behind the sky.
+    Rows keep their order (row 0 is the lowest y). A pixel without data in every channel gets the colour
+    behind the sky.
     """
     if len(planes) == 1:
         return _grey(planes[0], levels[0], look)
@@ -209,7 +210,7 @@ def _grey_table(look: Look, white: float) -> NDArray[np.uint32]:
 
 @lru_cache(maxsize=16)
 def _colour_tables(look: Look, white: float) -> tuple[Plane, Plane]:
-    """Brightness f and chroma gain g, both by intensity: a channel of u [σ] shows as f + g·(u − intensity)."""
+    """Brightness f and chroma gain g by intensity: a channel of u [σ] shows as f + g·(u − intensity)."""
     sigma = np.linspace(look.black, white, _STEPS)
     value = stretched(sigma, look, white)
     ramp = np.clip((sigma - _GREY_BELOW) / (_COLOUR_ABOVE - _GREY_BELOW), 0, 1)

@@ -1,8 +1,8 @@
 """Square pieces of a mosaic at any resolution, without reading the whole file.
 
-Level k holds finite means of 2^k × 2^k blocks; its pixel i is centred at (i + 0.5)·2^k − 0.5. Low levels are read from
-the file, high ones from the pyramid of means on disk (`pyramid.py`), and until that is built from the overview.
-Tiles keep the row order of the image: row 0 is the lowest y.
+Level k holds finite means of 2^k × 2^k blocks; its pixel i is centred at (i + 0.5)·2^k − 0.5. Low levels are
+read from the file, high ones from the pyramid of means on disk (`pyramid.py`), and until that is built from
+the overview. Tiles keep the row order of the image: row 0 is the lowest y.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SAMPLE_SIDE = 1024
 class TileSource:
     """Tiles of every band of a mosaic on its reference grid; safe to use from several threads.
 
-    `cache_folder` holds the pyramids of large mosaics; None keeps none.
+    `cache_folder` holds the pyramids of large mosaics; None keeps none. Those found there are opened at once.
     """
 
     size = TILE
@@ -47,7 +47,11 @@ class TileSource:
         """Number of levels; at the last one the whole mosaic fits one tile."""
         self._overviews: dict[tuple[str, int], Array] = {}
         self._pyramids: dict[str, Pyramid] = {}
+        self._editions: dict[str, int] = {}
         self._lock = threading.Lock()
+        if self.large:
+            for band in mosaic.bands:
+                self._pyramid(band.name)
 
     def grid(self, level: int) -> tuple[int, int]:
         """Number of tiles (across, up) at a level."""
@@ -57,7 +61,8 @@ class TileSource:
     def tile(self, band: str, level: int, ix: int, iy: int) -> Array:
         """The tile in column `ix`, row `iy` of a level: float32 up to (256, 256), cut at the mosaic's edge.
 
-        Image units; NaN where no pixel of the block has a value. Raises AstroTLError when the file cannot be read.
+        Image units; NaN where no pixel of the block has a value. Raises AstroTLError when the file cannot be
+        read.
         """
         if level > DIRECT_LEVELS:
             means = self._level(band, level)
@@ -71,7 +76,7 @@ class TileSource:
         return block_mean(self.mosaic.read(band, box), level)
 
     def overview(self, band: str, max_side: int = SAMPLE_SIDE) -> Array:
-        """The whole band at most `max_side` pixels long and wide: float32, every pixel `overview_step` px apart.
+        """The whole band, at most `max_side` pixels long and wide: float32, pixels `overview_step` px apart.
 
         Block means, or every n-th pixel of every n-th row for a large mosaic without pyramid.
         """
@@ -103,6 +108,10 @@ class TileSource:
         """Whether high levels of this band are means of all pixels already."""
         return self._pyramid(band) is not None
 
+    def edition(self, band: str) -> int:
+        """Counts the replacements of what `tile` and `overview` return for this band; does not touch the disk."""
+        return self._editions.get(band, 0)
+
     def build(self, band: str, progress: Progress = SILENT) -> None:
         """Write this band's pyramid into the cache folder, in one pass through the file, unless it is there.
 
@@ -111,8 +120,10 @@ class TileSource:
         if self.cache_folder is None or self.built(band):
             return
         build_pyramid(self.mosaic, band, self.levels, self.cache_folder, progress)
-        with self._lock:
-            self._overviews = {key: value for key, value in self._overviews.items() if key[0] != band}
+        if self.built(band):
+            with self._lock:
+                self._overviews = {key: value for key, value in self._overviews.items() if key[0] != band}
+                self._editions[band] = self.edition(band) + 1
 
     def _pyramid(self, band: str) -> Pyramid | None:
         if band not in self._pyramids and self.cache_folder is not None:

@@ -1,0 +1,246 @@
+"""The pixels of the mosaic view: coarse at once, sharp soon after, re-rendered within a frame when the look changes.
+
+Three layers: the overview, the sheet of the zoom before (while the new one fills), and the sheet: all visible tiles
+of one level, rendered side by side into one picture, so that scaling it leaves no seams.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands
+from astrotl_gui.core.tiles import TILE, TileSource
+from astrotl_gui.gui import theme
+from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
+from astrotl_gui.gui.tile_feed import Key, TileFeed
+from astrotl_gui.gui.viewport import Viewport
+
+Array = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+Tile = tuple[int, int, int]
+"""(level, ix, iy)"""
+
+FRAME_SECONDS = 0.035
+"""A change of look shows within this; what takes longer is drafted first."""
+SLICE_SECONDS = 0.010
+"""Rendering in the background returns to the window this often."""
+SHARPEN_MS = 60
+"""A draft is replaced when the look has not changed for this long."""
+RENDERED_TILES = 400
+OVERVIEW_SIDE = 512
+SPARE_TILES = 300
+"""Other bands are read ahead, for blinking, while there are at most this many tiles of them."""
+
+
+class MosaicCanvas(QObject):
+    """Paints one mosaic. `changed` asks for a repaint, `overview_changed` tells of a new small picture."""
+
+    changed = Signal()
+    overview_changed = Signal()
+
+    def __init__(self, feed: TileFeed, levels: dict[str, Levels], look: Look, parent: QObject) -> None:
+        super().__init__(parent)
+        self.feed = feed
+        self._levels = levels
+        self._look = look
+        self._names = bands_shown(feed.source.mosaic.spec, look)
+        self._rendered: OrderedDict[Tile, Pixels] = OrderedDict()
+        self._sheet: Sheet | None = None
+        self._under: Sheet | None = None
+        self._overview: QImage | None = None
+        self._shown_edition = self._edition()
+        self._tile_seconds = 0.001
+        self._rendering = QTimer(self, singleShot=True, interval=0)
+        self._rendering.timeout.connect(self._render_slice)
+        feed.arrived.connect(self._arrived)
+
+    @property
+    def source(self) -> TileSource:
+        return self.feed.source
+
+    @property
+    def look(self) -> Look:
+        return self._look
+
+    @property
+    def sharp(self) -> bool:
+        """Whether everything in view is rendered at full resolution."""
+        return self._sheet is not None and self._sheet.complete
+
+    def set_look(self, look: Look, levels: dict[str, Levels] | None = None) -> None:
+        """Show the mosaic in another look: at once where the pixels are there."""
+        if look == self._look and levels is None:
+            return
+        self._levels = levels if levels is not None else self._levels
+        self._look = look
+        self._names = bands_shown(self.source.mosaic.spec, look)
+        self._rendered.clear()
+        self._under = self._overview = None
+        if self._sheet is not None:
+            self._relevel(self._sheet)
+            self._want()
+        self.overview_changed.emit()
+        self.changed.emit()
+
+    def refresh(self) -> None:
+        """Read again what was approximate, where pyramids have been built since."""
+        editions = self._edition()
+        if editions != self._shown_edition:
+            self._shown_edition = editions
+            self._rendered.clear()
+            self._under, self._sheet, self._overview = self._sheet, None, None
+            self.overview_changed.emit()
+            self.changed.emit()
+
+    def overview(self) -> QImage | None:
+        """The whole mosaic as a small picture, upper row first; None while it is being read."""
+        if self._overview is None:
+            planes = {band: self.feed.overview(band) for band in self._bands()}
+            if any(plane is None for plane in planes.values()) or not self._levels_known():
+                return None
+            stride = -(-max(next(iter(planes.values())).shape) // OVERVIEW_SIDE)
+            thinned = {band: np.ascontiguousarray(p[::stride, ::stride]) for band, p in planes.items()}
+            self._overview = picture(self._render(thinned))
+        return self._overview
+
+    def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        """Draw what is visible; pixels that are still to be read are asked for."""
+        painter.fillRect(QRectF(0, 0, viewport.width, viewport.height), QColor(theme.SKY.behind_sky))
+        sheet = self._sheet_for(viewport, ratio)
+        if not sheet.complete:
+            self._paint_overview(painter, viewport, ratio)
+            if self._under is not None:
+                self._under.draw(painter, viewport, ratio)
+        sheet.draw(painter, viewport, ratio)
+
+    # --- which tiles ---------------------------------------------------------------------------------
+
+    def _bands(self) -> list[str]:
+        return list(dict.fromkeys(name for names in self._names for name in names))
+
+    def _edition(self) -> list[int]:
+        return [self.source.edition(band.name) for band in self.source.mosaic.bands]
+
+    def _levels_known(self) -> bool:
+        return all(band in self._levels for band in self._bands())
+
+    def _sheet_for(self, viewport: Viewport, ratio: float) -> Sheet:
+        level = viewport.level(ratio, self.source.levels)
+        across, up = self.source.grid(level)
+        span = TILE << level
+        x0, y0, x1, y1 = viewport.box
+        ix0, iy0 = (min(max(int((v + 0.5) // span), 0), n - 1) for v, n in ((x0, across), (y0, up)))
+        ix1, iy1 = (min(max(int((v + 0.5) // span) + 1, 1), n) for v, n in ((x1, across), (y1, up)))
+        place = (level, ix0, iy0, max(ix1, ix0 + 1), max(iy1, iy0 + 1))
+        if self._sheet is None or self._sheet.place != place:
+            self._lay(Sheet(place, self.source.shape))
+        assert self._sheet is not None
+        return self._sheet
+
+    def _lay(self, sheet: Sheet) -> None:
+        """Begin a sheet: with what is rendered already, and as much more as fits a frame."""
+        if self._sheet is not None and (self._sheet.complete or self._under is None):
+            self._under = self._sheet
+        self._sheet = sheet
+        for tile in list(sheet.missing):
+            if tile in self._rendered:
+                sheet.put(tile, self._rendered[tile])
+        self._want()
+        self._render_slice()
+
+    def _want(self) -> None:
+        """Ask for pixels: overviews, what is visible, a ring around it, the other bands."""
+        sheet = self._sheet
+        if sheet is None:
+            return
+        bands = self._bands()
+        others = [band.name for band in self.source.mosaic.bands if band.name not in bands]
+        keys = [self.feed.overview_key(band) for band in bands]
+        visible = sheet.tiles()
+        keys += [self.feed.tile_key(band, *tile) for tile in visible for band in bands]
+        keys += [self.feed.overview_key(band) for band in others]
+        keys += [self.feed.tile_key(band, *tile) for tile in sheet.ring(self.source) for band in bands]
+        if len(visible) * len(others) <= SPARE_TILES:
+            keys += [self.feed.tile_key(band, *tile) for band in others for tile in visible]
+        self.feed.want(keys)
+
+    @Slot(object)
+    def _arrived(self, key: Key) -> None:
+        if key.band not in self._bands():
+            return
+        if key.kind == "overview":
+            self._overview = None
+            self.overview_changed.emit()
+            self.changed.emit()
+        elif self._sheet is not None and (key.level, key.ix, key.iy) in self._sheet.missing:
+            self._rendering.start(0)
+
+    # --- rendering -----------------------------------------------------------------------------------
+
+    def _render(self, planes: dict[str, Array]) -> Pixels:
+        return render_bands(planes, self._levels, self.source.mosaic.spec, self._look)
+
+    def _planes(self, tile: Tile) -> dict[str, Array] | None:
+        planes = {band: self.feed.tile(band, *tile) for band in self._bands()}
+        if any(plane is None for plane in planes.values()) or not self._levels_known():
+            return None
+        return planes
+
+    def _relevel(self, sheet: Sheet) -> None:
+        """Render every visible tile anew within a frame, as a draft where that would take too long."""
+        self._rendering.stop()
+        sheet.clear()
+        work = len(sheet.missing) * self._tile_seconds
+        stride = 1 if work <= FRAME_SECONDS else 2 if work <= 4 * FRAME_SECONDS else 4
+        if stride == 1:
+            self._render_slice(2 * FRAME_SECONDS)
+            return
+        for tile in sheet.tiles():
+            planes = self._planes(tile)
+            if planes is not None:
+                thin = {band: np.ascontiguousarray(p[::stride, ::stride]) for band, p in planes.items()}
+                sheet.draft(tile, self._render(thin), stride)
+        self._rendering.start(SHARPEN_MS)
+
+    @Slot()
+    def _render_slice(self, seconds: float = SLICE_SECONDS) -> None:
+        """Render visible tiles whose pixels are there, nearest the middle first, for at most about `seconds`."""
+        sheet = self._sheet
+        if sheet is None:
+            return
+        start = perf_counter()
+        done = 0
+        for tile in sheet.waiting():
+            planes = self._planes(tile)
+            if planes is None:
+                continue
+            if perf_counter() - start > seconds:
+                self._rendering.start(0)
+                break
+            self._rendered[tile] = pixels = self._render(planes)
+            sheet.put(tile, pixels)
+            done += 1
+        if done:
+            self._tile_seconds += 0.3 * ((perf_counter() - start) / done - self._tile_seconds)
+            while len(self._rendered) > RENDERED_TILES:
+                self._rendered.popitem(last=False)
+            if sheet.complete:
+                self._under = None
+            self.changed.emit()
+
+    def _paint_overview(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        image = self.overview()
+        if image is None:
+            return
+        key = next(iter(self._bands()))
+        whole = self.feed.overview(key)
+        assert whole is not None
+        stride = -(-max(whole.shape) // OVERVIEW_SIDE)
+        step = self.source.overview_step() * stride
+        draw_picture(painter, image, (-0.5, -0.5), step, viewport, ratio)

@@ -1,0 +1,380 @@
+"""The mosaic: pixels, marks and what stands on the sky, in one widget that never reads a file itself."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from astrotl_gui.gui import theme
+from astrotl_gui.gui.marks import paint_marks
+from astrotl_gui.gui.message import problem_message
+from astrotl_gui.gui.mosaic_canvas import MosaicCanvas
+from astrotl_gui.gui.mosaic_marks import MosaicMarks
+from astrotl_gui.gui.mosaic_menu import show_menu
+from astrotl_gui.gui.mosaic_mouse import MosaicMouse
+from astrotl_gui.gui.overview import LOW_WINDOW, Overview
+from astrotl_gui.gui.readout import read_out
+from astrotl_gui.gui.ruler import Point, paint_ruler
+from astrotl_gui.gui.session import Session
+from astrotl_gui.gui.sky_furniture import paint_compass, paint_scale_bar
+from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
+from astrotl_gui.gui.sky_ink import INK
+from astrotl_gui.gui.tile_feed import TileFeed
+from astrotl_gui.gui.viewport import Viewport
+
+ZOOM_STEP = 1.25
+PAN_SHARE = 0.2
+CUT_SCREENS = 3.0
+"""Recentring glides up to this many views far, and cuts beyond."""
+MARGIN = 14
+
+
+class MosaicView(QWidget):
+    """The open project's mosaic.
+
+    `read_out(Readout | None)` follows the cursor; `vet_requested(id)` asks to grade a source;
+    `viewport_changed` and `shown_changed` (marks, grid, ruler) tell of what is in view.
+    """
+
+    read_out = Signal(object)
+    vet_requested = Signal(int)
+    viewport_changed = Signal()
+    shown_changed = Signal()
+    overview_changed = Signal()
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.viewport = Viewport((1, 1))
+        self.canvas: MosaicCanvas | None = None
+        self.marks = MosaicMarks(session, self)
+        self.mouse = MosaicMouse(self)
+        self.overview = Overview(self)
+        self.marks_shown, self.grid_shown, self.ruler_shown = True, False, False
+        self._placed = False
+        self._hover: QPointF | None = None
+        self._ruler: tuple[Point, Point] | None = None
+        self._grid: tuple[Viewport, list[GridLine]] | None = None
+        self._glide = QVariantAnimation(self)
+        self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
+        self._glide.valueChanged.connect(self._glided)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Mosaic")
+        self._connect()
+        self._take_project()
+
+    def _connect(self) -> None:
+        session = self.session
+        session.project_changed.connect(self._take_project)
+        session.look_changed.connect(self._take_look)
+        session.selection_changed.connect(self._follow_selection)
+        self.marks.changed.connect(self.update)
+        self.overview.wanted.connect(self._jump)
+        self.mouse.clicked.connect(self._clicked)
+        self.mouse.double_clicked.connect(self._double_clicked)
+        self.mouse.box_drawn.connect(self._select_box)
+        self.mouse.menu_wanted.connect(lambda at: show_menu(self, at))
+
+    def close_feed(self) -> None:
+        """Stop reading; the view is empty until another project is open."""
+        if self.canvas is not None:
+            self.canvas.feed.close()
+            self.canvas.deleteLater()
+            self.canvas = None
+
+    # --- where to look -----------------------------------------------------------------------------------
+
+    def fit(self) -> None:
+        """The whole mosaic."""
+        self._show(self.viewport.fitted())
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a point of the view, the middle by default."""
+        sx, sy = (at.x(), at.y()) if at is not None else (None, None)
+        self._show(self.viewport.zoomed(factor, sx, sy))
+
+    def zoom_in(self) -> None:
+        self.zoom_by(ZOOM_STEP)
+
+    def zoom_out(self) -> None:
+        self.zoom_by(1 / ZOOM_STEP)
+
+    def toggle_zoom(self) -> None:
+        """From the whole mosaic to one device pixel a pixel, about the selected source or the middle; or back."""
+        view = self.viewport
+        native = 1 / self.devicePixelRatioF()
+        if not math.isclose(view.scale, view.fit_scale, rel_tol=1e-6):
+            self.fit()
+            return
+        target = self._selected_place() or (view.x, view.y)
+        self._show(view.zoomed(native / view.scale).centred(*target))
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move what is looked at by steps right and up."""
+        step = PAN_SHARE * min(self.width(), self.height())
+        self._show(self.viewport.panned(-dx * step, dy * step))
+
+    def drag(self, dx: float, dy: float) -> None:
+        """Move the sky with the mouse, by logical px."""
+        self._show(self.viewport.panned(dx, dy))
+
+    def centre_on(self, x: float, y: float) -> None:
+        """Bring an image position to the middle: a short glide, a cut when it is far."""
+        view = self.viewport
+        end = view.centred(x, y)
+        duration = theme.duration(160)
+        if view.screens_to(end.x, end.y) > CUT_SCREENS or not duration or not self.isVisible():
+            self._show(end)
+            return
+        self._glide.stop()
+        self._glide.setDuration(duration)
+        self._glide.setStartValue(QPointF(view.x, view.y))
+        self._glide.setEndValue(QPointF(end.x, end.y))
+        self._glide.start()
+
+    def _glided(self, place: QPointF) -> None:
+        self._show(self.viewport.centred(place.x(), place.y()), gliding=True)
+
+    def _jump(self, x: float, y: float) -> None:
+        self._show(self.viewport.centred(x, y))
+
+    def _show(self, viewport: Viewport, gliding: bool = False) -> None:
+        if not gliding:
+            self._glide.stop()
+        if viewport == self.viewport:
+            return
+        self.viewport = viewport
+        project = self.session.project
+        if project is not None and self._placed:
+            project.view["place"] = [viewport.x, viewport.y, viewport.scale]
+        self._place_overview()
+        self._emit_read_out()
+        self.viewport_changed.emit()
+        self.update()
+
+    # --- what to show ------------------------------------------------------------------------------------
+
+    def toggle_marks(self) -> None:
+        self.marks_shown = not self.marks_shown
+        self._shown()
+
+    def toggle_grid(self) -> None:
+        self.grid_shown = not self.grid_shown
+        self._shown()
+
+    def toggle_ruler(self) -> None:
+        """Measure with the left button instead of panning; off again, the ruler goes."""
+        self.ruler_shown = not self.ruler_shown
+        self._ruler = None
+        self._shown()
+
+    def _shown(self) -> None:
+        self.shown_changed.emit()
+        self.update()
+
+    def measure(self, start: QPointF, end: QPointF) -> None:
+        """Lay the ruler between two points of the view."""
+        to_image = self.viewport.to_image
+        self._ruler = (to_image(start.x(), start.y()), to_image(end.x(), end.y()))
+        self.update()
+
+    # --- the session -------------------------------------------------------------------------------------
+
+    @Slot()
+    def _take_project(self) -> None:
+        self.close_feed()
+        self._placed = False
+        self._ruler = self._grid = None
+        tiles = self.session.tiles
+        self.overview.setVisible(tiles is not None)
+        self.overview.set_image(None)
+        self.marks.refresh()
+        if tiles is not None:
+            feed = TileFeed(tiles)
+            self.canvas = MosaicCanvas(feed, self.session.levels, self.session.look, self)
+            feed.setParent(self.canvas)
+            feed.failed.connect(lambda problem: self.session.messaged.emit(problem_message(problem)))
+            feed.arrived.connect(self._pixels_arrived)
+            self.canvas.changed.connect(self.update)
+            self.canvas.overview_changed.connect(self._overview_changed)
+            self.viewport = Viewport(tiles.shape, width=self.width(), height=self.height())
+            self._place_first()
+        self.overview_changed.emit()
+        self.update()
+
+    def _place_first(self) -> None:
+        """Where the project was last looked at, else the whole mosaic; once the view has a size."""
+        if self.canvas is None or self.width() < 50 or self.height() < 50 or not self.isVisible():
+            return
+        view = self.viewport.resized(self.width(), self.height())
+        project = self.session.project
+        place = project.view.get("place") if project is not None else None
+        if isinstance(place, list) and len(place) == 3 and all(math.isfinite(v) for v in place):
+            x, y, scale = place
+            view = view.zoomed(scale / view.scale).centred(x, y)
+        else:
+            view = view.fitted()
+        self._placed = True
+        self._show(view)
+
+    @Slot()
+    def _take_look(self) -> None:
+        if self.canvas is not None:
+            self.canvas.refresh()
+            self.canvas.set_look(self.session.look)
+
+    @Slot()
+    def _follow_selection(self) -> None:
+        """Recentre on a source selected elsewhere, unless it is well in view."""
+        place = self._selected_place()
+        if place is None or self.canvas is None or not self._placed:
+            return
+        sx, sy = self.viewport.to_screen(*place)
+        margin_x, margin_y = 0.15 * self.width(), 0.15 * self.height()
+        inside = margin_x < sx < self.width() - margin_x and margin_y < sy < self.height() - margin_y
+        if not inside:
+            self.centre_on(*place)
+
+    def _selected_place(self) -> tuple[float, float] | None:
+        selected = self.session.selected
+        return self.marks.place_of(selected) if selected is not None else None
+
+    @Slot()
+    def _overview_changed(self) -> None:
+        if self.canvas is not None:
+            image = self.canvas.overview()
+            if image is not None:
+                self.overview.set_image(image)
+        self.overview_changed.emit()
+
+    # --- mouse -------------------------------------------------------------------------------------------
+
+    def source_at(self, position: QPointF) -> int | None:
+        """The id of the source that a click there means."""
+        return self.marks.nearest(self.viewport, position.x(), position.y())
+
+    def _clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
+        source = self.source_at(position)
+        if source is None:
+            return
+        if modifiers & Qt.KeyboardModifier.AltModifier:
+            self.session.find_similar(source)
+        else:
+            self.session.select(source, add=bool(modifiers & Qt.KeyboardModifier.ControlModifier))
+
+    def _double_clicked(self, position: QPointF) -> None:
+        source = self.source_at(position)
+        if source is not None:
+            self.vet_requested.emit(source)
+
+    def _select_box(self, box: QRectF) -> None:
+        found = self.marks.inside(self.viewport, box)
+        if found:
+            self.session.select_many(found)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.mouse.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.mouse.move(event)
+        self._hover = event.position()
+        self._emit_read_out()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.mouse.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.mouse.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.canvas is not None:
+            self.mouse.wheel(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent) and self.mouse.gesture(event):
+            return True
+        return super().event(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover = None
+        self.read_out.emit(None)
+
+    def _emit_read_out(self) -> None:
+        if self._hover is None or self.canvas is None:
+            return
+        x, y = self.viewport.to_image(self._hover.x(), self._hover.y())
+        value = read_out(self.canvas.feed, x, y)
+        if value is not None:
+            self.canvas.feed.hover(math.floor(x + 0.5), math.floor(y + 0.5))
+        self.read_out.emit(value)
+
+    @Slot(object)
+    def _pixels_arrived(self, key: object) -> None:
+        if self.canvas is not None and self.canvas.feed.hovers(key):
+            self._emit_read_out()
+
+    # --- painting ----------------------------------------------------------------------------------------
+
+    def sizeHint(self) -> QSize:
+        return QSize(760, 760)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(240, 200)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        whole = math.isclose(self.viewport.scale, self.viewport.fit_scale, rel_tol=1e-6)
+        resized = self.viewport.resized(self.width(), self.height())
+        if not self._placed:
+            self.viewport = resized
+            self._place_first()
+        else:
+            self._show(resized.fitted() if whole else resized)
+        self._place_overview()
+
+    def showEvent(self, event: QEvent) -> None:
+        if not self._placed:
+            self._place_first()
+
+    def _place_overview(self) -> None:
+        self.overview.set_low(self.window().height() < LOW_WINDOW)
+        self.overview.set_viewport(self.viewport, self.devicePixelRatioF())
+        self.overview.move(self.width() - self.overview.width() - MARGIN, MARGIN)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        mosaic = self.session.mosaic
+        if self.canvas is None or mosaic is None or not self._placed:
+            painter.fillRect(self.rect(), QColor(theme.SKY.behind_sky))
+            return
+        view = self.viewport
+        self.canvas.paint(painter, view, self.devicePixelRatioF())
+        if self.grid_shown:
+            paint_grid(painter, self._grid_lines(), view)
+        if self.marks_shown:
+            paint_marks(painter, self.marks.marks, view, self.session.target)
+        if self._ruler is not None:
+            paint_ruler(painter, mosaic, view, *self._ruler)
+        paint_compass(painter, mosaic, view)
+        paint_scale_bar(painter, mosaic, view)
+        if self.mouse.box is not None:
+            theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)
+
+    def _grid_lines(self) -> list[GridLine]:
+        assert self.session.mosaic is not None
+        if self._grid is None or self._grid[0] != self.viewport:
+            self._grid = (self.viewport, grid_lines(self.session.mosaic, self.viewport))
+        return self._grid[1]

@@ -1,0 +1,134 @@
+"""Rendered tiles side by side in one picture, and how a picture of the mosaic is drawn on screen."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from astrotl_gui.core.tiles import TILE, TileSource
+from astrotl_gui.gui.viewport import Viewport
+
+Pixels = NDArray[np.uint8]
+Tile = tuple[int, int, int]
+Place = tuple[int, int, int, int, int]
+"""(level, ix0, iy0, ix1, iy1), half-open"""
+
+PIXELS_SHOW = 6.0
+"""From this many device px per image pixel on, pixels show as squares instead of being smoothed."""
+
+
+class Sheet:
+    """All tiles of one level in a rectangle of the tile grid. Transparent where a tile is missing."""
+
+    def __init__(self, place: Place, shape: tuple[int, int]) -> None:
+        self.place = place
+        self.level, self._ix0, self._iy0, self._ix1, self._iy1 = place
+        ny, nx = (-(-n >> self.level) for n in shape)
+        self._width = min(self._ix1 * TILE, nx) - self._ix0 * TILE
+        self._height = min(self._iy1 * TILE, ny) - self._iy0 * TILE
+        self._pixels = np.zeros((self._height, self._width, 4), np.uint8)
+        self.missing = set(self.tiles())
+        self._drafted: set[Tile] = set()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every tile is rendered at full resolution."""
+        return not self.missing
+
+    def tiles(self) -> list[Tile]:
+        """Every tile, nearest the middle first."""
+        cx, cy = (self._ix0 + self._ix1 - 1) / 2, (self._iy0 + self._iy1 - 1) / 2
+        places = [
+            (self.level, ix, iy) for iy in range(self._iy0, self._iy1) for ix in range(self._ix0, self._ix1)
+        ]
+        return sorted(places, key=lambda tile: math.hypot(tile[1] - cx, tile[2] - cy))
+
+    def waiting(self) -> list[Tile]:
+        """The missing tiles, nearest the middle first."""
+        return [tile for tile in self.tiles() if tile in self.missing] if self.missing else []
+
+    def ring(self, source: TileSource) -> list[Tile]:
+        """The tiles just outside, that panning shows next."""
+        across, up = source.grid(self.level)
+        columns = range(max(self._ix0 - 1, 0), min(self._ix1 + 1, across))
+        rows = range(max(self._iy0 - 1, 0), min(self._iy1 + 1, up))
+        inside = set(self.tiles())
+        around = [(self.level, ix, iy) for iy in rows for ix in columns]
+        return [tile for tile in around if tile not in inside]
+
+    def put(self, tile: Tile, pixels: Pixels) -> None:
+        """Set a tile's BGRA pixels (lowest row first)."""
+        row = self._height - (tile[2] - self._iy0) * TILE
+        column = (tile[1] - self._ix0) * TILE
+        h, w = pixels.shape[:2]
+        self._pixels[row - h : row, column : column + w] = pixels[::-1]
+        self.missing.discard(tile)
+        self._drafted.discard(tile)
+
+    def draft(self, tile: Tile, pixels: Pixels, stride: int) -> None:
+        """Set a tile from every `stride`-th pixel; it still counts as missing."""
+        bottom = self._height - (tile[2] - self._iy0) * TILE
+        left = (tile[1] - self._ix0) * TILE
+        height, width = min(TILE, bottom), min(TILE, self._width - left)
+        coarse = pixels.view(np.uint32)[..., 0]
+        fine = coarse.repeat(stride, axis=0).repeat(stride, axis=1)[:height, :width]
+        self._pixels.view(np.uint32)[bottom - height : bottom, left : left + width, 0] = fine[::-1]
+        self._drafted.add(tile)
+
+    def clear(self) -> None:
+        """Every tile is missing again."""
+        self._pixels[:] = 0
+        self.missing = set(self.tiles())
+
+    def draw(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+        kind = QImage.Format.Format_RGB32 if self.complete else QImage.Format.Format_ARGB32_Premultiplied
+        image = QImage(self._pixels.data, self._width, self._height, 4 * self._width, kind)
+        step = 1 << self.level
+        corner = (self._ix0 * TILE * step - 0.5, self._iy0 * TILE * step - 0.5)
+        draw_picture(painter, image, corner, step, viewport, ratio)
+
+
+def picture(pixels: Pixels) -> QImage:
+    """A QImage (upper row first) of BGRA pixels (lowest row first); it owns its memory."""
+    flipped = np.ascontiguousarray(pixels[::-1])
+    height, width = flipped.shape[:2]
+    return QImage(flipped.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def draw_picture(
+    painter: QPainter,
+    image: QImage,
+    corner: tuple[float, float],
+    step: int,
+    viewport: Viewport,
+    ratio: float,
+) -> None:
+    """Draw a picture whose lower left corner lies at an image position, `step` image px per picture pixel.
+
+    Only the visible part is touched. At whole numbers of device px per pixel, pixels fall on device pixels.
+    """
+    size = step * viewport.scale
+    left, bottom = viewport.to_screen(*corner)
+    top = bottom - image.height() * size
+    device = size * ratio
+    if abs(device - round(device)) < 1e-6:
+        left, top = round(left * ratio) / ratio, round(top * ratio) / ratio
+    c0, c1 = _visible(left, size, image.width(), viewport.width)
+    r0, r1 = _visible(top, size, image.height(), viewport.height)
+    if c0 >= c1 or r0 >= r1:
+        return
+    smooth = device < PIXELS_SHOW * step and abs(device - 1) > 1e-6
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+    target = QRectF(left + c0 * size, top + r0 * size, (c1 - c0) * size, (r1 - r0) * size)
+    painter.drawImage(target, image, QRectF(c0, r0, c1 - c0, r1 - r0))
+
+
+def _visible(start: float, size: float, count: int, extent: float) -> tuple[int, int]:
+    """The half-open range of pixels that show, one more on each side for smoothing."""
+    first = math.floor(-start / size) - 1
+    last = math.ceil((extent - start) / size) + 1
+    return max(first, 0), min(last, count)

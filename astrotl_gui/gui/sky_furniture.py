@@ -1,0 +1,83 @@
+"""What stands on the sky whatever it shows: the compass and the scale bar."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter
+
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.gui.sky_ink import lines, stroke, write
+from astrotl_gui.gui.viewport import Viewport
+
+MARGIN = 20
+COMPASS_MIDDLE = (40.0, 46.0)
+COMPASS_ARM = 24.0
+BAR_SHORTEST, BAR_LONGEST = 80.0, 200.0
+"""Length of the scale bar [logical px]."""
+_ROUND_SEXAGESIMAL = (1, 2, 5, 10, 20, 30)
+
+
+def paint_compass(painter: QPainter, mosaic: Mosaic, viewport: Viewport) -> None:
+    """Arrows to celestial north and east at the middle of the view; nothing without a WCS."""
+    angle, flipped = mosaic.north(viewport.x, viewport.y)
+    if not math.isfinite(angle):
+        return
+    north = (-math.sin(math.radians(angle)), -math.cos(math.radians(angle)))  # screen, y down
+    east = (-north[1], north[0]) if flipped else (north[1], -north[0])
+    corner = tuple(
+        middle - COMPASS_ARM * (n + e) / 2 for middle, n, e in zip(COMPASS_MIDDLE, north, east, strict=True)
+    )
+    for (dx, dy), name in ((north, "N"), (east, "E")):
+        tip = (corner[0] + COMPASS_ARM * dx, corner[1] + COMPASS_ARM * dy)
+        stroke(painter, lines((*corner, *tip), *_head(tip, dx, dy)))
+        write(
+            painter,
+            QPointF(tip[0] + 10 * dx, tip[1] + 9 * dy),
+            name,
+            align=Qt.AlignmentFlag.AlignHCenter,
+        )
+
+
+def _head(tip: tuple[float, float], dx: float, dy: float) -> list[tuple[float, float, float, float]]:
+    """The two strokes of an arrow head pointing along (dx, dy)."""
+    ends = []
+    for side in (-1, 1):
+        back = (-dx - side * dy, -dy + side * dx)
+        ends.append((*tip, tip[0] + 4.5 * back[0], tip[1] + 4.5 * back[1]))
+    return ends
+
+
+def paint_scale_bar(painter: QPainter, mosaic: Mosaic, viewport: Viewport) -> None:
+    """A bar of round angular length at the lower left, right for the middle of the view."""
+    scale = mosaic.pixel_scale(viewport.x, viewport.y)
+    if not math.isfinite(scale) or scale <= 0:
+        return
+    arcsec, text = bar_length(scale / viewport.scale)
+    length = arcsec / scale * viewport.scale
+    y = viewport.height - 24
+    x = float(MARGIN)
+    stroke(
+        painter, lines((x, y, x + length, y), (x, y - 5, x, y + 5), (x + length, y - 5, x + length, y + 5))
+    )
+    write(painter, QPointF(x + length / 2, y - 14), text, align=Qt.AlignmentFlag.AlignHCenter)
+
+
+def bar_length(arcsec_per_px: float) -> tuple[float, str]:
+    """The longest round angle [arcsec] of 80 to 200 logical px, and how to write it."""
+    longest = BAR_LONGEST * arcsec_per_px
+    for unit, name, top in ((3600.0, "°", math.inf), (60.0, "′", 60.0), (1.0, "″", 60.0)):
+        value = _round_below(longest / unit, sexagesimal=unit < 3600 and longest / unit >= 1)
+        fits = value * unit >= BAR_SHORTEST * arcsec_per_px
+        if fits and value < top and (value >= 1 or unit == 1.0):
+            return value * unit, f"{value:g}{name}"
+    return longest, f"{longest:.2g}″"
+
+
+def _round_below(value: float, sexagesimal: bool) -> float:
+    """The largest round number that is not larger: 1, 2, 5 times a power of ten, or a fraction of sixty."""
+    if sexagesimal and value < 60:
+        return float(max(step for step in _ROUND_SEXAGESIMAL if step <= value))
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (5, 2, 1) if step * power <= value * (1 + 1e-9))

@@ -1,0 +1,75 @@
+"""How anything is drawn on sky: light strokes and text with a dark halo, so that they read on any pixel."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+
+from astrotl_gui.gui import theme
+
+INK = "#F0F0F0"
+HALO = QColor(0, 0, 0, 200)
+HALO_PX = 1.0
+LINE_PX = 1.5
+
+
+def stroke(
+    painter: QPainter,
+    path: QPainterPath,
+    colour: QColor | str = INK,
+    width: float = LINE_PX,
+    dashes: tuple[float, float] | None = None,
+) -> None:
+    """Draw a path `width` logical px wide with a 1 px halo; `dashes` are on and off lengths [px]."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, thick in ((HALO, width + 2 * HALO_PX), (QColor(colour), width)):
+        pen = QPen(ink, thick)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.SquareCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        if dashes and ink is not HALO:
+            pen.setDashPattern([length / thick for length in dashes])
+        painter.setPen(pen)
+        painter.drawPath(path)
+
+
+def lines(*ends: tuple[float, float, float, float]) -> QPainterPath:
+    """A path of straight lines (x0, y0, x1, y1)."""
+    path = QPainterPath()
+    for x0, y0, x1, y1 in ends:
+        path.moveTo(x0, y0)
+        path.lineTo(x1, y1)
+    return path
+
+
+def text_size(text: str, font: QFont) -> tuple[float, float]:
+    """Width and height [logical px] of a line of text, from cap line to base line."""
+    metrics = QFontMetricsF(font)
+    return metrics.horizontalAdvance(text), metrics.capHeight()
+
+
+def write(
+    painter: QPainter,
+    position: QPointF,
+    text: str,
+    colour: QColor | str = INK,
+    px: float = 12,
+    weight: int = 600,
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> QRectF:
+    """Write a line of text with a halo; `position` is its left, middle or right at half cap height."""
+    font = theme.font(px, weight)
+    width, height = text_size(text, font)
+    left = position.x()
+    if align == Qt.AlignmentFlag.AlignHCenter:
+        left -= width / 2
+    elif align == Qt.AlignmentFlag.AlignRight:
+        left -= width
+    base = QPointF(left, position.y() + height / 2)
+    painter.setFont(font)
+    painter.setPen(HALO)
+    for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-0.7, -0.7), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)):
+        painter.drawText(base + QPointF(dx, dy) * HALO_PX, text)
+    painter.setPen(QColor(colour))
+    painter.drawText(base, text)
+    return QRectF(left, position.y() - height / 2, width, height)
