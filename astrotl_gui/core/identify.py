@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -179,7 +178,7 @@ def _band_name(image: _Found, images: list[_Found]) -> str:
     if image.extension:
         return image.extension
     stems = [other.stem for other in images]
-    shared = len(os.path.commonprefix(stems)) if len(set(stems)) > 1 else 0
+    shared = len(_shared_start(stems)) if len(set(stems)) > 1 else 0
     return image.stem[shared:].strip("_-. ") or image.stem
 
 
@@ -235,7 +234,7 @@ def _kinship(plane: _Found, image: _Found) -> float:
     elif plane.stem == image.stem:
         score += 8
     else:
-        score += 2 * len(os.path.commonprefix([plane.stem, image.stem])) / max(len(plane.stem), 1)
+        score += 2 * len(_shared_start([plane.stem, image.stem])) / max(len(plane.stem), 1)
     if plane.extension and plane.extension.upper() == image.extension.upper():
         score += 4
     named = filter_of(plane.extension) or header_filter(plane.header) or file_filters([plane.stem])[0]
@@ -272,6 +271,13 @@ def _reference(images: list[_Found], names: list[str]) -> str:
     return names[finest[len(finest) // 2]]
 
 
+def _shared_start(texts: Sequence[str]) -> str:
+    """The characters that all texts begin with."""
+    first, last = min(texts), max(texts)
+    same = (k for k, (a, b) in enumerate(zip(first, last, strict=False)) if a != b)
+    return first[: next(same, len(first))]
+
+
 def _caseless(text: str) -> tuple[str, str]:
     return text.upper(), text
 
@@ -280,14 +286,14 @@ def _title(images: list[_Found]) -> str:
     """A name for the mosaic: the object's, else what the file names share, else the folder's."""
     for keyword in ("OBJECT", "TARGNAME", "TARGPROP"):
         objects = sorted({str(image.header.get(keyword, "")).strip() for image in images}, key=_caseless)
-        shared = os.path.commonprefix([name.upper() for name in objects])
+        shared = _shared_start([name.upper() for name in objects])
         # SDSS puts the number of its run here ("86 S").
         if len(shared) >= 4 and not re.fullmatch(r"\d+ [NS]", shared) and len(shared) >= len(objects[0]) - 1:
             return objects[0][: len(shared)].strip("_-. ")
     stems = sorted({image.stem for image in images})
     if len(stems) == 1:
         return stems[0]
-    shared = os.path.commonprefix(stems)
+    shared = _shared_start(stems)
     if any(re.match(r"[A-Za-z0-9]", stem[len(shared) :]) for stem in stems):
         shared = re.sub(r"[A-Za-z0-9]+$", "", shared)  # no halves of words
     return shared.strip("_-. ") or images[0].plane.path.resolve().parent.name

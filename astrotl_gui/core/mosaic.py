@@ -171,7 +171,8 @@ class Mosaic:
         band = self.band(name)
         if band.zeropoint is None or not band.per_area or self._shifts[name] is not None:
             return band.zeropoint
-        assert band.sky is not None and self._sky is not None
+        assert band.sky is not None
+        assert self._sky is not None
         x, y = self._centre(None, None)
         xb, yb = self.to_band(name, x, y)
         ratio = float(self._sky.scale(x, y)) / float(band.sky.scale(xb, yb))
@@ -262,7 +263,8 @@ def _size(band: Band) -> str:
 
 def _overlap(band: Band, other: Band) -> bool:
     """Whether any of a net of points of `other` falls inside `band`."""
-    assert band.sky is not None and other.sky is not None
+    assert band.sky is not None
+    assert other.sky is not None
     x, y = np.meshgrid(np.linspace(0, other.shape[1] - 1, 17), np.linspace(0, other.shape[0] - 1, 17))
     xb, yb = band.sky.pixel(*other.sky.sky(x, y))
     ny, nx = band.shape

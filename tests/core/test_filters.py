@@ -68,18 +68,24 @@ def test_what_is_no_known_filter_is_none(text: str) -> None:
 )
 def test_hst_and_jwst_count_differently(name: str, instrument: str, wavelength: float) -> None:
     found = filter_of(name, instrument)
-    assert found is not None and found.wavelength == wavelength
+    assert found is not None
+    assert found.wavelength == wavelength
 
 
 def test_header_filters_pass_over_clear_wheels() -> None:
     acs = fits.Header({"INSTRUME": "ACS", "FILTER1": "CLEAR1L", "FILTER2": "F814W", "PHOTPLAM": 8045.5})
     found = header_filter(acs)
-    assert found is not None and found.name == "F814W" and found.wavelength == pytest.approx(804.55)
+    assert found is not None
+    assert found.name == "F814W"
+    assert found.wavelength == pytest.approx(804.55)
     nircam = header_filter(fits.Header({"INSTRUME": "NIRCAM", "FILTER": "F150W2", "PUPIL": "F162M"}))
-    assert nircam is not None and nircam.name == "F162M"
+    assert nircam is not None
+    assert nircam.name == "F162M"
     assert header_filter(fits.Header({"FILTER": "CLEAR"})) is None
     odd = header_filter(fits.Header({"FILTER": "NB0921"}))
-    assert odd is not None and odd.name == "NB0921" and odd.wavelength is None
+    assert odd is not None
+    assert odd.name == "NB0921"
+    assert odd.wavelength is None
 
 
 @pytest.mark.parametrize(

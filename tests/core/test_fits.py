@@ -36,7 +36,8 @@ def test_every_pixel_type_reads_as_native_float32(tmp_path: Path, dtype: str) ->
     data = (ramp("i8") % 251).astype(dtype)
     reader = open_plane(Plane(write(tmp_path / "a.fits", fits.PrimaryHDU(data)), 0))
     values = reader.read(3, 5, 20, 30)
-    assert values.dtype == np.dtype("=f4") and values.dtype.isnative
+    assert values.dtype == np.dtype("=f4")
+    assert values.dtype.isnative
     np.testing.assert_array_equal(values, data[5:30, 3:20].astype("f4"))
 
 
@@ -117,7 +118,8 @@ def test_compressed_floats_unsigned_and_blank(tmp_path: Path, method: str) -> No
         fits.CompImageHDU(unsigned, compression_type="RICE_1"),
     )
     values = open_plane(Plane(path, 1)).read(0, 0, 64, 64)
-    assert np.isnan(values[3, 4]) and np.isnan(values).sum() == 1
+    assert np.isnan(values[3, 4])
+    assert np.isnan(values).sum() == 1
     assert np.nanmax(abs(values - data)) < 0.2
     np.testing.assert_array_equal(open_plane(Plane(path, 2)).read(0, 0, NX, NY), unsigned.astype("f4"))
     np.testing.assert_array_equal(open_plane(Plane(path, 2)).read_bits(0, 0, NX, NY), unsigned)
@@ -135,7 +137,8 @@ def test_compressed_cube_reads_the_plane_asked_for(tmp_path: Path) -> None:
 def test_axes_of_length_one_do_not_count(tmp_path: Path, shape: tuple[int, ...]) -> None:
     path = write(tmp_path / "a.fits", fits.PrimaryHDU(ramp().reshape(shape)))
     (plane, _), *more = image_planes(path)
-    assert plane == Plane(path, 0) and not more
+    assert plane == Plane(path, 0)
+    assert not more
     np.testing.assert_array_equal(open_plane(plane).read(0, 0, NX, NY), ramp())
 
 
@@ -178,7 +181,8 @@ def test_extensions_inherit_the_filter_but_no_wcs(tmp_path: Path) -> None:
     primary.header.update({"FILTER": "F606W", "CTYPE1": "RA---TAN"})
     path = write(tmp_path / "a.fits", primary, fits.ImageHDU(ramp()))
     (_, header), *_ = image_planes(path)
-    assert header["FILTER"] == "F606W" and "CTYPE1" not in header
+    assert header["FILTER"] == "F606W"
+    assert "CTYPE1" not in header
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
@@ -265,7 +269,8 @@ def test_what_is_no_fits_is_told_in_one_line(tmp_path: Path, content: bytes, tit
     path.write_bytes(content)
     with pytest.raises(AstroTLError, match=title) as caught:
         image_planes(path)
-    assert str(path) in caught.value.detail and "\n" not in str(caught.value)
+    assert str(path) in caught.value.detail
+    assert "\n" not in str(caught.value)
 
 
 def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
@@ -329,7 +334,8 @@ def test_reading_a_region_reads_little_of_the_file(tmp_path: Path) -> None:
         handle.truncate(offset + -(-side * side * 4 // 2880) * 2880)
     reader = open_plane(Plane(path, 0))
     values = reader.read(side - 8, side - 8, side, side)
-    assert values[5, 3] == 7 and values.sum() == 7
+    assert values[5, 3] == 7
+    assert values.sum() == 7
 
 
 @pytest.mark.filterwarnings("ignore:Invalid .BLANK:astropy.io.fits.verify.VerifyWarning")
@@ -343,6 +349,7 @@ def test_real_files_all_open(shared_data: Path) -> None:
         with fits.open(path) as hdus:
             data = hdus[plane.hdu].data
         data = data if plane.index < 0 else data[plane.index]
-        assert data.shape == (ny, nx) and header["NAXIS"] >= 2
+        assert data.shape == (ny, nx)
+        assert header["NAXIS"] >= 2
         with np.errstate(over="ignore"):
             np.testing.assert_array_equal(reader.read(0, 0, nx, ny), data.astype("f4"))

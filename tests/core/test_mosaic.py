@@ -32,13 +32,19 @@ def test_noise_and_bad_pixels_on_the_own_grid(tmp_path: Path) -> None:
     band = replace(BandSpec("a", write(tmp_path / "i.fits", image, header)), **planes)  # type: ignore[arg-type]
     mosaic = Mosaic.open(MosaicSpec("t", (replace(band, mask_bits=4),)))
     noise = mosaic.noise("a", full(mosaic))
-    assert noise is not None and np.isnan(noise[[2, 3], [2, 3]]).all() and noise[0, 0] == 0.5
+    assert noise is not None
+    assert np.isnan(noise[[2, 3], [2, 3]]).all()
+    assert noise[0, 0] == 0.5
     bad = mosaic.bad("a", full(mosaic))
     assert sorted(zip(*np.nonzero(bad), strict=True)) == [(k, k) for k in (1, 2, 3, 4, 5)]
     everything = Mosaic.open(MosaicSpec("t", (band,))).bad("a", (-1, 0, 30, 20))
-    assert everything[:, 0].all() and everything[6, 7] and everything[:, 1:].sum() == 6
+    assert everything[:, 0].all()
+    assert everything[6, 7]
+    assert everything[:, 1:].sum() == 6
     by_weight = Mosaic.open(MosaicSpec("t", (replace(band, rms=None),))).noise("a", full(mosaic))
-    assert by_weight is not None and by_weight[0, 0] == 0.5 and np.isnan(by_weight[4, 4])
+    assert by_weight is not None
+    assert by_weight[0, 0] == 0.5
+    assert np.isnan(by_weight[4, 4])
 
 
 def test_steps_take_every_nth_pixel(tmp_path: Path) -> None:
@@ -77,13 +83,13 @@ def test_bands_without_values_files_or_a_common_size_are_told(tmp_path: Path) ->
     good = BandSpec("g", write(tmp_path / "g.fits", np.ones((50, 60), "f4"), header))
     empty = BandSpec("r", write(tmp_path / "r.fits", np.full((50, 60), np.nan, "f4"), header))
     other = write(tmp_path / "o.fits", np.ones((40, 60), "f4"))
-    with pytest.raises(AstroTLError, match="Band has no values.*r.fits"):
+    with pytest.raises(AstroTLError, match=r"Band has no values.*r.fits"):
         Mosaic.open(MosaicSpec("t", (good, empty)))
-    with pytest.raises(AstroTLError, match="File not found.*gone.fits"):
+    with pytest.raises(AstroTLError, match=r"File not found.*gone.fits"):
         Mosaic.open(MosaicSpec("t", (good, BandSpec("r", Plane(tmp_path / "gone.fits", 0)))))
-    with pytest.raises(AstroTLError, match="weight map does not fit.*60 × 40.*60 × 50"):
+    with pytest.raises(AstroTLError, match=r"weight map does not fit.*60 × 40.*60 × 50"):
         Mosaic.open(MosaicSpec("t", (replace(good, weight=other),)))
-    with pytest.raises(AstroTLError, match="cannot be aligned.*60 × 40"):
+    with pytest.raises(AstroTLError, match=r"cannot be aligned.*60 × 40"):
         Mosaic.open(MosaicSpec("t", (good, BandSpec("o", other)), "g"))
     with pytest.raises(AstroTLError, match="no band x"):
         Mosaic.open(MosaicSpec("t", (good,))).read("x", (0, 0, 1, 1))
@@ -148,7 +154,8 @@ def test_the_cfhtls_lens_is_where_it_is_known_to_be(shared_data: Path) -> None:
     lens = SkyCoord("14h22m09s +52d46m52s")  # SL2SJ142209+524652
     ra, dec = mosaic.sky(222.0, 230.0)
     assert SkyCoord(ra, dec, unit="deg").separation(lens).arcsec < 8
-    assert mosaic.aligned and mosaic.pixel_scale() == pytest.approx(0.186, rel=1e-3)
+    assert mosaic.aligned
+    assert mosaic.pixel_scale() == pytest.approx(0.186, rel=1e-3)
     for b in "gri":
         with fits.open(folder / f"CFHTLS-test_{b}.fits") as hdus:
             np.testing.assert_array_equal(mosaic.read(b, full(mosaic)), hdus[0].data.astype("f4"))

@@ -129,7 +129,8 @@ def test_noise_of_sums_survives_resampling(tmp_path: Path) -> None:
             weight=weight,
         )
         noise = mosaic.noise("b", full(mosaic))
-        assert noise is not None and mosaic.noise("a", full(mosaic)) is None
+        assert noise is not None
+        assert mosaic.noise("a", full(mosaic)) is None
         area = 0.26**2 if unit else 1.0  # flux of one pixel of unit value
         total = np.sqrt(np.sum((noise.astype(float) * area) ** 2))
         own = 0.3 * (0.2**2 if unit else 1.0) * np.sqrt(100 * 100 * 0.26**2 / 0.2**2)
@@ -146,7 +147,8 @@ def test_nan_pixels_stay_local_and_bad_after_resampling(tmp_path: Path) -> None:
     )
     values, bad = mosaic.read("b", full(mosaic)), mosaic.bad("b", full(mosaic))
     assert 1 <= np.isnan(values).sum() <= 12
-    assert bad[np.isnan(values)].all() and bad.sum() <= 30
+    assert bad[np.isnan(values)].all()
+    assert bad.sum() <= 30
     np.testing.assert_allclose(values[~np.isnan(values)], 0.26**2 / 0.2**2, rtol=0.001)
 
 

@@ -27,7 +27,8 @@ def test_scale_and_round_trip_at_the_seam_and_the_poles(tmp_path: Path, ra: floa
     assert mosaic.pixel_scale() == pytest.approx(0.2, rel=1e-6)
     x, y = np.meshgrid(np.arange(0.0, 120, 7), np.arange(0.0, 100, 7))
     there = mosaic.sky(x, y)
-    assert (there[0] >= 0).all() and (there[0] < 360).all()
+    assert (there[0] >= 0).all()
+    assert (there[0] < 360).all()
     np.testing.assert_allclose(mosaic.pixel(*there), (x, y), atol=1e-6)
     np.testing.assert_allclose(mosaic.pixel_scales(x, y), 0.2, rtol=1e-6)
     np.testing.assert_allclose(mosaic.pixel(there[0] - 360, there[1]), (x, y), atol=1e-6)
@@ -79,7 +80,8 @@ def test_positions_far_off_a_distorted_image_are_nan_or_right(tmp_path: Path) ->
     mosaic = one_band(tmp_path, sip_header(), (1000, 1000))
     ra, dec = np.array([RA + 120, RA + 1, np.nan]), np.array([DEC, DEC + 3, DEC])
     x, y = mosaic.pixel(ra, dec)
-    assert np.isnan(x[0]) and np.isnan(x[2])
+    assert np.isnan(x[0])
+    assert np.isnan(x[2])
     back = mosaic.sky(x, y)
     assert np.isnan(x[1]) or abs(back[0][1] - ra[1]) < 1e-3
 
@@ -97,7 +99,8 @@ def test_every_frame_comes_out_as_icrs(tmp_path: Path, cards: dict[str, object],
     header = tan_header((100, 120), 0.2, 15.0)
     header.update(cards)
     mosaic = one_band(tmp_path, header)
-    assert mosaic.has_sky and not mosaic.notes
+    assert mosaic.has_sky
+    assert not mosaic.notes
     x, y = np.array([3.0, 50.0, 110.0]), np.array([90.0, 50.0, 2.0])
     expected = WCS(header).pixel_to_world(x, y).icrs
     ra, dec = mosaic.sky(x, y)
@@ -139,18 +142,23 @@ def test_a_broken_wcs_counts_as_none_and_is_noted(
     recwarn.clear()
     mosaic = one_band(tmp_path, header, pixel_scale=0.3)
     assert not recwarn.list, "astropy's warnings are the opener's to hold back"
-    assert not mosaic.has_sky and mosaic.wcs is None
+    assert not mosaic.has_sky
+    assert mosaic.wcs is None
     (note,) = mosaic.notes
     assert re.search(reason, note), note
-    assert mosaic.pixel_scale() == 0.3 and np.isnan(mosaic.sky(1, 2)).all()
-    assert np.isnan(mosaic.pixel([1.0, 2.0], [3.0, 4.0])).all() and np.isnan(mosaic.north()[0])
+    assert mosaic.pixel_scale() == 0.3
+    assert np.isnan(mosaic.sky(1, 2)).all()
+    assert np.isnan(mosaic.pixel([1.0, 2.0], [3.0, 4.0])).all()
+    assert np.isnan(mosaic.north()[0])
 
 
 def test_a_band_without_wcs_takes_that_of_its_equal(tmp_path: Path) -> None:
     plain = write(tmp_path / "plain.fits", np.ones((50, 60), "f4"))
     sky = write(tmp_path / "sky.fits", np.ones((50, 60), "f4"), tan_header((50, 60), 0.2))
     mosaic = Mosaic.open(MosaicSpec("t", (BandSpec("a", plain), BandSpec("b", sky)), "a"))
-    assert mosaic.has_sky and mosaic.aligned and mosaic.pixel_scale() == pytest.approx(0.2)
+    assert mosaic.has_sky
+    assert mosaic.aligned
+    assert mosaic.pixel_scale() == pytest.approx(0.2)
     assert any("a is taken to lie on the grid of b" in note for note in mosaic.notes)
 
 
