@@ -224,5 +224,6 @@ def _stored(label: Label) -> list[object]:
 
 def _label(values: Sequence[Any]) -> Label:
     row = dict(zip(_COLUMNS, values, strict=True))
-    cleaned = {name: float("nan") if value is None else value for name, value in row.items()}
-    return Label(**(cleaned | {"blind": bool(row["blind"])}))
+    cleaned: dict[str, Any] = {name: float("nan") if value is None else value for name, value in row.items()}
+    cleaned["blind"] = bool(row["blind"])
+    return Label(**cleaned)

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
@@ -137,20 +138,26 @@ class Jobs(QObject):
         """Running jobs that the user should see, oldest first."""
         return [job for job in self._threads if not job.quiet]
 
-    def run(self, name: str, function: Callable[..., Any], *args: Any, quiet: bool = False, **kwargs: Any) -> Job:
+    def run(
+        self, name: str, function: Callable[..., Any], *args: Any, quiet: bool = False, **kwargs: Any
+    ) -> Job:
         """Call `function(*args, progress=..., **kwargs)` in a thread of its own.
 
         `quiet` jobs (re-ranking after a label) do not show in the window.
         """
         job = Job(name, quiet, self)
-        thread = threading.Thread(target=self._work, args=(job, function, args, kwargs), name=name, daemon=True)
+        thread = threading.Thread(
+            target=self._work, args=(job, function, args, kwargs), name=name, daemon=True
+        )
         self._threads[job] = thread
         thread.start()
         self.started.emit(job)
         self.changed.emit()
         return job
 
-    def _work(self, job: Job, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _work(
+        self, job: Job, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
         _yield_to_window()
         state, value = "succeeded", None
         try:
@@ -260,7 +267,7 @@ class Fetcher(QObject):
             except Exception as problem:  # shown as an unreadable tile or cutout
                 log.info("fetching %r failed", key, exc_info=True)
                 value = problem
-            self._mailbox.post(lambda k=key, g=generation, v=value: self._keep(k, g, v))
+            self._mailbox.post(partial(self._keep, key, generation, value))
 
     def _keep(self, key: Hashable, generation: int, value: Any) -> None:
         with self._turn:

@@ -53,11 +53,11 @@ class SessionLabels(SessionLists):
     def _turn_back(self, verb: str) -> None:
         if self.project is None:
             return
+        turn = self.project.labels.undo if verb == "undo" else self.project.labels.redo
         touched: list[int] = []
-        if self._attempt(lambda: touched.extend(getattr(self.project.labels, verb)(self.settings.vetter))):
-            if touched:
-                self._labels_given(touched, TARGETS)
-                self.select_many(touched[-1:])
+        if self._attempt(lambda: touched.extend(turn(self.settings.vetter))) and touched:
+            self._labels_given(touched, TARGETS)
+            self.select_many(touched[-1:])
 
     def _after(self, chosen: list[int]) -> int | None:
         ranking = self.ranking()

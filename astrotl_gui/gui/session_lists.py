@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import DetectionSettings
-from astrotl_gui.gui.message import Message
+from astrotl_gui.gui.message import Message, Verb
 from astrotl_gui.gui.session_state import SessionState, later
 
 if TYPE_CHECKING:
@@ -80,17 +80,14 @@ class SessionLists(SessionState):
             device=self.settings.device,
             then=lambda _: self._load_inputs(),
         )
-        go_on: tuple[str, Callable[[], object]] = ("Continue", self.embed)
-        job.cancelled.connect(
-            lambda: (
-                self.project is project
-                and self.messaged.emit(
-                    Message(
-                        "Embedding stopped", f"{job.done:,.0f} of {job.total:,.0f} kept.", "note", (go_on,)
-                    )
-                )
-            )
-        )
+
+        def stopped() -> None:
+            if self.project is project:
+                kept = f"{job.done:,.0f} of {job.total:,.0f} sources kept."
+                go_on: Verb = ("Continue", self.embed)
+                self.messaged.emit(Message("Embedding stopped", kept, actions=(go_on,)))
+
+        job.cancelled.connect(stopped)
 
     def _load_inputs(self) -> None:
         assert self.project is not None
