@@ -89,7 +89,7 @@ def statistics(cutouts: F32, sky: ArrayLike, noise: ArrayLike) -> tuple[F32, tup
 def _per_band(table: dict[str, NDArray[np.floating]], flux: F32) -> None:
     core = radii(flux.shape[-1]) < CORE
     for band in range(flux.shape[1]):
-        pixels = flux[:, band].reshape(len(flux), -1)
+        pixels = flux[:, band].reshape(len(flux), flux.shape[2] * flux.shape[3])
         table[f"mean_{band}"] = pixels.mean(axis=1)
         table[f"spread_{band}"] = pixels.std(axis=1)
         table[f"median_{band}"] = np.median(pixels, axis=1)
@@ -108,6 +108,7 @@ def _colours(table: dict[str, NDArray[np.floating]], flux: F32, sigma: F32) -> N
         last = flux.shape[1] - 1
         table["colour_core"] = _colour(flux, sigma, apertures["core"], 0, last)
         table["colour_annulus"] = _colour(flux, sigma, annulus, 0, last)
+        table["reddening"] = _reddening(flux, sigma, apertures["core"], annulus)
         table["single_band"] = _single_band(flux, sigma, apertures["core"])
 
 
@@ -117,6 +118,18 @@ def _colour(flux: F32, sigma: F32, inside: NDArray[np.bool_], blue: int, red: in
     short = np.maximum(flux[:, blue][:, inside].mean(axis=1), floor[:, blue])
     long = np.maximum(flux[:, red][:, inside].mean(axis=1), floor[:, red])
     return (2.5 * np.log10(long / short)).astype(np.float32)
+
+
+def _reddening(flux: F32, sigma: F32, core: NDArray[np.bool_], annulus: NDArray[np.bool_]) -> F32:
+    """Core minus annulus colour [mag] of the outermost bands, positive for blue outskirts.
+
+    NaN where the annulus is below 3σ in both bands: a limit of two limits says nothing.
+    """
+    last = flux.shape[1] - 1
+    change = _colour(flux, sigma, core, 0, last) - _colour(flux, sigma, annulus, 0, last)
+    least = 3 * sigma / np.sqrt(max(annulus.sum() / 4, 1))
+    seen = [flux[:, band][:, annulus].mean(axis=1) > least[:, band] for band in (0, last)]
+    return np.where(seen[0] | seen[1], change, np.nan).astype(np.float32)
 
 
 def _single_band(flux: F32, sigma: F32, core: NDArray[np.bool_]) -> F32:

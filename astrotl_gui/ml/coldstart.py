@@ -46,16 +46,16 @@ class Columns:
 
 
 def lens_score(c: Columns) -> F64:
-    """Luminous, extended, outskirts bluer than the core, and light left in rings and arcs around it.
+    """Luminous, extended, red, outskirts bluer than the core, and light left in rings and arcs around it.
 
-    Geometric mean of the ranks of S/N, extent, core-minus-outskirts colour, ring residual and its share of the
-    light; saturated, masked and truncated sources are held back.
+    Geometric mean of the ranks of S/N, extent, core-minus-outskirts colour (twice), core colour (half), power
+    of the ring residual and its share of the light at given S/N. Spoiled sources are held back.
     """
-    reddening = c["colour_core"] - c["colour_annulus"]
     terms = [
         rank(c["snr"]),
-        step(c.radius, 1.2, 0.1) * rank(c["host"]),
-        rank(reddening) ** 1.5,
+        step(c.radius, 1.2, 0.1),
+        rank(c["reddening"]) ** 2,
+        np.sqrt(rank(c["colour_core"])),
         rank(c["ring_power"]),
         rank(excess(c["ring_share"], np.log10(np.maximum(c["snr"], 1)))),
     ]
@@ -65,15 +65,17 @@ def lens_score(c: Columns) -> F64:
 def agn_score(c: Columns) -> F64:
     """A point-like nucleus in a host: more light in the core than the size of its host explains.
 
-    Geometric mean of the ranks of core excess at given outskirts, the host's presence, and how odd (bluer,
-    above all) the core's colour is against the outskirts.
+    Geometric mean of the ranks of core light at given outskirts, rise of the core above its host's profile,
+    extent beyond a star's, how odd (bluer, above all) the core's colour is against the outskirts (twice), and
+    S/N (half).
     """
-    blueing = c["colour_annulus"] - c["colour_core"]
-    odd = np.maximum(rank(blueing), 0.8 * rank(np.abs(blueing - np.nanmedian(finite(blueing)))))
+    blueing = -c["reddening"]
+    odd = np.maximum(rank(blueing), 0.8 * rank(np.abs(blueing - np.median(finite(blueing)))))
     terms = [
-        rank(excess(c["light_core"], c["light_outer"])) * 0.5 + rank(c["nucleus"]) * 0.5,
-        step(c.radius, 1.05, 0.05) * rank(c["host"]),
-        odd,
+        rank(excess(c["light_core"], c["light_outer"])),
+        rank(c["nucleus"]),
+        step(c.radius, 1.15, 0.08),
+        odd**2,
         np.sqrt(rank(c["snr"])),
     ]
     return geometric_mean(terms) * (1 - 0.7 * spoiled(c))

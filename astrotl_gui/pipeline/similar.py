@@ -42,10 +42,11 @@ def similar(
     """Return the k sources nearest to any example in `more` (ids), exactly; equal distances by id.
 
     The examples themselves are left out, and so are sources nearer to an example in `less` than to every one
-    in `more`. Raises AstroTLError when no example has an embedding.
+    in `more`; an example in both counts as more. Raises AstroTLError when no example has an embedding.
     """
     progress(0, 1, "Finding similar")
-    wanted, unwanted = _rows(inputs, more), _rows(inputs, less)
+    wanted = _rows(inputs, more)
+    unwanted = np.setdiff1d(_rows(inputs, less), wanted)
     if not len(wanted):
         raise AstroTLError(
             "This source has no embedding", "It was not embedded yet. Embed the sources, then search again."

@@ -1,0 +1,75 @@
+"""Cold scores: each list puts its own kind first in a simulated zoo; missing columns are neutral."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from astrotl_gui.core.flags import Flag
+from astrotl_gui.ml.coldstart import COLD, Columns, excess, geometric_mean, rank, step
+from tests.ml.zoo import zoo
+
+
+def found(target: str, bands: tuple[int, ...], top: int = 20) -> float:
+    """Share of the target's sources among the first `top`, mean over three zoos."""
+    shares = []
+    for seed in range(3):
+        columns, kinds = zoo(seed, bands)
+        order = np.argsort(-COLD[target](columns))
+        shares.append((kinds[order[:top]] == target).sum() / (kinds == target).sum())
+    return float(np.mean(shares))
+
+
+@pytest.mark.parametrize(
+    ("bands", "least"),
+    [
+        ((0, 1, 2), {"lens": 0.6, "agn": 0.6, "artifact": 0.9}),
+        ((0, 2), {"lens": 0.6, "agn": 0.5, "artifact": 0.9}),
+        ((1,), {"lens": 0.3, "agn": 0.15, "artifact": 0.9}),
+    ],
+)
+def test_each_list_finds_its_kind_where_random_finds_seven_per_cent(
+    bands: tuple[int, ...], least: dict[str, float]
+) -> None:
+    for target, share in least.items():
+        assert found(target, bands) >= share, target
+
+
+def test_stars_are_neither_lenses_nor_agn() -> None:
+    columns, kinds = zoo(1)
+    for target in ("lens", "agn"):
+        first = kinds[np.argsort(-COLD[target](columns))[:40]]
+        assert (first == "star").sum() <= 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 30])
+@pytest.mark.parametrize("target", sorted(COLD))
+def test_no_column_at_all_gives_finite_scores(target: str, count: int) -> None:
+    scores = COLD[target](Columns(count, {}))
+    assert scores.shape == (count,)
+    assert np.isfinite(scores).all()
+
+
+def test_spoiled_sources_fall_in_lens_and_rise_in_artifact() -> None:
+    columns, kinds = zoo(0)
+    lens = int(np.flatnonzero(kinds == "lens")[0])
+    flags = np.zeros(len(kinds))
+    flags[lens] = Flag.SATURATED
+    spoiled = Columns(columns.count, {**columns._columns, "flags": flags}, columns.fwhm)
+    assert COLD["lens"](spoiled)[lens] < COLD["lens"](columns)[lens]
+    assert COLD["artifact"](spoiled)[lens] > COLD["artifact"](columns)[lens]
+
+
+def test_the_parts_of_the_formulas() -> None:
+    np.testing.assert_allclose(rank(np.array([3.0, np.nan, 1.0])), [0.75, 0.5, 0.25])
+    np.testing.assert_allclose(
+        step(np.array([2.0, np.nan, 90.0, -90.0]), 2, 0.1), [0.5, 0.5, 1, 0], atol=1e-12
+    )
+    np.testing.assert_allclose(
+        geometric_mean([np.array([0.5, 0.0]), np.array([0.5, 1.0])]), [0.5, 0.0316], rtol=1e-2
+    )
+    given = np.linspace(0, 1, 200)
+    values = given * 100
+    values[50] += 30
+    assert np.nanargmax(excess(values, given)) == 50
+    assert np.isnan(excess(np.array([1.0, 2.0]), np.array([np.nan, 1.0]))[0])
