@@ -132,7 +132,7 @@ def labelled(folder: Path) -> tuple[Kernel, np.ndarray]:
 
     from astrotl_gui.ml.encoder import Encoder
 
-    rows = list(csv.DictReader(open(folder / "truth.csv", newline="")))
+    rows = list(csv.DictReader((folder / "truth.csv").read_text().splitlines()))
     paths = {path.name: path for path in folder.rglob("*.png")}
     images = [Image.open(paths[row["filename"]]).convert("RGB") for row in rows]
     large = np.stack([np.asarray(image.resize((224, 224))).transpose(2, 0, 1) for image in images])
