@@ -1,0 +1,1 @@
+"""Speed and recall, each figure beside a rival or a physical limit from the same run."""
