@@ -12,7 +12,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Row:
-    """`target` is the bound on `value` in `unit` (or on the ratio where `of_ratio`); smaller is better unless `more`."""
+    """`target` bounds `value` [unit]: from above, or from below where `more` is better."""
 
     name: str
     value: float
@@ -41,11 +41,11 @@ def print_rows(name: str, rows: Sequence[Row]) -> None:
     print(f"\n{name}")
     for row in rows:
         beside = f"  {row.rival} {row.rival_value:.4g} (× {row.ratio:.3g})" if row.rival_value else ""
-        bound = (
-            ""
-            if row.target is None
-            else f"  target {'≥' if row.more else '≤'} {row.target:g}: {'holds' if row.holds else 'MISSED'}"
-        )
+        bound = ""
+        if row.target is not None:
+            bound = (
+                f"  target {'≥' if row.more else '≤'} {row.target:g}: {'holds' if row.holds else 'MISSED'}"
+            )
         print(f"  {row.name:<44} {row.value:10.4g} {row.unit:<8}{beside}{bound}  {row.n}")
 
 

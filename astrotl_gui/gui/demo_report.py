@@ -113,7 +113,7 @@ def _page(summary: dict[str, Any], found: dict[str, Found]) -> str:
         f"{summary['sources']:,} sources on a simulated sky. The top of each list was labelled from the truth table, "
         "which the ranking never reads.",
         "",
-        "| list | known | detected | in the first 20, no label | labelled (yes) | then in the next 20 | next 100 | 20 by chance |",
+        "| list | known | detected | first 20, no label | labelled (yes) | then next 20 | next 100 | 20 by chance |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for target, n in found.items():

@@ -20,12 +20,13 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.gui.demo_report import Found, known_sources, write_report
-from astrotl_gui.gui.jobs import Job
+from astrotl_gui.gui.jobs import Fetcher, Job
 from astrotl_gui.gui.session_state import later
 
 ANSWERED = 10  # of each list
 PATIENCE = 900.0  # seconds for the slowest step on a slow machine
 SIZE = (1440, 900)
+SETTLE_MS = 400  # the last pixels are painted after they are read
 
 
 def run_demo(out: Path) -> dict[str, Any]:
@@ -34,25 +35,19 @@ def run_demo(out: Path) -> dict[str, Any]:
     `out` gets screenshots, ranked tables, labels and the summary. What an earlier run left there is replaced.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    from astrotl_gui.gui.app import create_application
-    from astrotl_gui.gui.main_window import MainWindow
+    from astrotl_gui.gui.app import make_window
     from astrotl_gui.gui.session import Session
 
-    settings = AppSettings(vetter="demo", reduce_motion=True)
-    application = create_application(settings)
     out.mkdir(parents=True, exist_ok=True)
     for old in ("project", "screenshots"):
         shutil.rmtree(out / old, ignore_errors=True)
-    session = Session(settings)
-    window = MainWindow(session)
+    session = Session(AppSettings(vetter="demo", reduce_motion=True))
+    window = make_window(session=session)
     window.resize(*SIZE)
-    window.show()
     try:
         return _DemoRun(session, window, out).run()
     finally:
         window.close()
-        session.jobs.close()
-        application.processEvents()
 
 
 class _DemoRun:
@@ -212,6 +207,8 @@ class _DemoRun:
 
     def _picture(self, name: str) -> None:
         """A screenshot once everything in view is drawn."""
-        self._until(self.window.settled, "the picture")
+        fetchers = self.window.findChildren(Fetcher)
+        self._until(lambda: all(fetcher.idle for fetcher in fetchers), "the picture")
+        QTest.qWait(SETTLE_MS)
         self.pictures += 1
         self.window.grab().save(str(self.out / "screenshots" / f"{self.pictures:02d}-{name}.png"))
