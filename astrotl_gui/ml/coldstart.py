@@ -59,7 +59,7 @@ def lens_score(c: Columns) -> F64:
         rank(c["ring_power"]),
         rank(excess(c["ring_share"], np.log10(np.maximum(c["snr"], 1)))),
     ]
-    return geometric_mean(terms) * (1 - 0.7 * spoiled(c))
+    return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
 
 
 def agn_score(c: Columns) -> F64:
@@ -67,7 +67,7 @@ def agn_score(c: Columns) -> F64:
 
     Geometric mean of the ranks of core light at given outskirts, rise of the core above its host's profile,
     extent beyond a star's, how odd (bluer, above all) the core's colour is against the outskirts (twice), and
-    S/N (half).
+    S/N.
     """
     blueing = -c["reddening"]
     odd = np.maximum(rank(blueing), 0.8 * rank(np.abs(blueing - np.median(finite(blueing)))))
@@ -76,9 +76,9 @@ def agn_score(c: Columns) -> F64:
         rank(c["nucleus"]),
         step(c.radius, 1.15, 0.08),
         odd**2,
-        np.sqrt(rank(c["snr"])),
+        rank(c["snr"]),
     ]
-    return geometric_mean(terms) * (1 - 0.7 * spoiled(c))
+    return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
 
 
 def artifact_score(c: Columns) -> F64:
@@ -105,6 +105,11 @@ COLD: dict[str, Callable[[Columns], F64]] = {"lens": lens_score, "agn": agn_scor
 def spoiled(c: Columns) -> F64:
     """1 where the catalog flags a source as saturated, at the edge or with bad pixels, else 0."""
     return ((c.flags & int(Flag.SATURATED | Flag.EDGE | Flag.MASKED)) != 0).astype(float)
+
+
+def whole(c: Columns) -> F64:
+    """1 for a cutout with all its pixels, falling to 1/2 where more than a sixth of them is missing."""
+    return 1 - 0.5 * np.where(np.isfinite(c["bad_fraction"]), step(c["bad_fraction"], 0.15, 0.03), 0.0)
 
 
 def finite(values: F64) -> F64:

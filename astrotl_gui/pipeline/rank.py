@@ -14,7 +14,7 @@ from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.ml.coldstart import COLD, Columns
+from astrotl_gui.ml.coldstart import COLD, Columns, whole
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.outlier import outlier_scores
@@ -66,7 +66,9 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     columns |= {name: catalog.column(name)[rows[kept]] for name in _MEASURED if name in catalog}
     widths = [width for width in catalog.fwhm.values() if width > 0]
     known = Columns(len(ids), columns, float(np.median(widths)) if widths else float("nan"))
-    raw = {target: COLD[target](known) if target in COLD else outlier_scores(vectors) for target in TARGETS}
+    # A cutout that runs off the mosaic is unlike the others for no reason of its own.
+    odd = outlier_scores(vectors) * whole(known)
+    raw = {target: COLD[target](known) if target in COLD else odd for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
     return RankInputs(
