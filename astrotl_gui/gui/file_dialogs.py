@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QStandardPaths, Qt
+from PySide6.QtCore import QSettings, QStandardPaths, Qt, QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 FITS = "FITS images (*.fits *.fit *.fts *.fz *.fits.gz *.fits.bz2 *.FITS *.FIT)"
@@ -69,6 +70,11 @@ def shown_path(path: Path) -> str:
     except ValueError:
         return str(path)
     return " / ".join(parts)
+
+
+def show_file(path: Path) -> None:
+    """Open the folder of a file in the system's file browser."""
+    QDesktopServices.openUrl(QUrl.fromLocalFile(str(path.absolute().parent)))
 
 
 def _dialog(parent: QWidget, title: str, remembered: str) -> QFileDialog:

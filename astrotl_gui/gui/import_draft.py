@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec, default_colour
 from astrotl_gui.core.filters import filter_of
@@ -29,6 +30,7 @@ class Draft:
     colour: tuple[str, str, str] | None = None  # keys for red, green, blue; None: by wavelength
     pixel_scale: float = 0.0  # [arcsec], only for images without WCS
     edited: frozenset[str] = frozenset()  # bands whose zero point the user gave
+    left_out: frozenset[Plane] = frozenset()  # images of bands that were removed
 
     @classmethod
     def of(cls, proposal: Proposal) -> Draft:
@@ -39,12 +41,11 @@ class Draft:
     def joined(self, proposal: Proposal) -> Draft:
         """With more images: corrections stay, new bands and what belongs to known ones come in."""
         mine = {key_of(band): band for band in self.bands}
-        bands = [_completed(mine.get(key_of(band)), band) for band in proposal.bands]
-        known = {key_of(band) for band in bands}
+        found = [band for band in proposal.bands if band.image not in self.left_out]
+        bands = [_completed(mine.get(key_of(band)), band) for band in found]
+        known = {key_of(band) for band in found}
         bands += [band for key, band in mine.items() if key not in known]
-        return replace(
-            Draft.of(proposal), name=self.name, pixel_scale=self.pixel_scale, edited=self.edited
-        )._with(bands)
+        return replace(self, colour=None)._with(bands)
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -66,7 +67,8 @@ class Draft:
     def removed(self, key: str) -> Draft:
         kept = [band for band in self.bands if key_of(band) != key]
         reference = "" if self.reference == key else self.reference
-        return replace(self, reference=reference, colour=None)._with(kept)
+        left_out = self.left_out | {self.band(key).image}
+        return replace(self, reference=reference, colour=None, left_out=left_out)._with(kept)
 
     def with_zeropoint(self, key: str, zeropoint: float | None) -> Draft:
         """An AB zero point given by the user; None: unknown, magnitudes stay empty."""
@@ -75,7 +77,8 @@ class Draft:
 
     def with_plane(self, key: str, role: str, plane: Plane | None) -> Draft:
         """What goes with a band: `role` is rms, weight, mask or psf."""
-        return self._changed(key, lambda band: replace(band, **{role: plane}))
+        change: dict[str, Any] = {role: plane}
+        return self._changed(key, lambda band: replace(band, **change))
 
     def with_mask_bits(self, key: str, bits: int) -> Draft:
         return self._changed(key, lambda band: replace(band, mask_bits=bits))
@@ -165,7 +168,7 @@ def zeropoints_text(draft: Draft) -> str:
 
 
 def parse_bits(text: str) -> int | None:
-    """Bit numbers ("0, 4, 7") as a bit mask; "" is 0 (any value but 0 is bad), None what is no list of bits."""
+    """Bit numbers ("0, 4, 7") as a bit mask; "" is 0 (any value but 0 is bad), None no list of bits."""
     try:
         bits = [int(part) for part in text.replace(",", " ").split()]
     except ValueError:

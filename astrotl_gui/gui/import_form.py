@@ -1,4 +1,4 @@
-"""The lower right of the import page: where the sources come from, how large cutouts are, where the project goes."""
+"""The lower right of the import page: sources, size of the cutouts, folder of the project."""
 
 from __future__ import annotations
 
@@ -205,9 +205,14 @@ class ProjectForm(QWidget):
         choose_new(self, "New project", self.path, ["AstroTL projects (*.astrotl)"], self.set_path)
 
 
+def free_name(name: str) -> str:
+    """A name that every file system takes."""
+    return re.sub(r'[\x00-\x1f\s/\\:*?"<>|]+', " ", name).strip(" .") or "Mosaic"
+
+
 def free_path(folder: Path, name: str) -> Path:
     """A project path that does not exist yet: "NGC 6976.astrotl", else "NGC 6976 2.astrotl"…"""
-    plain = re.sub(r'[\x00-\x1f/\\:*?"<>|]+', " ", name).strip(" .") or "Mosaic"
+    plain = free_name(name)
     path, number = folder / f"{plain}.astrotl", 2
     while path.exists():
         path, number = folder / f"{plain} {number}.astrotl", number + 1

@@ -123,6 +123,10 @@ class ImportLayout:
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setWidgetResizable(True)
         area.setWidget(content)
+        bar = area.verticalScrollBar()
+        bar.rangeChanged.connect(  # the bar takes its room from the margin, so that nothing moves
+            lambda low, high: column.setContentsMargins(0, 0, BAR - (bar.width() if high > low else 0), 0)
+        )
         return area
 
     def _band_verbs(self) -> QWidget:

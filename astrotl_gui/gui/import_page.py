@@ -23,6 +23,7 @@ from .import_layout import ImportLayout
 from .import_planes import PlanesSheet
 from .import_preview import number_word
 from .import_reading import Preview, read_catalog, read_preview, read_proposal
+from .message import problem_message
 from .notice import Notice, Verb
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class ImportPage(QWidget):
         self.preview: Preview | None = None
         self.sheet: PlanesSheet | None = None
         self._warnings: tuple[str, ...] = ()
-        self._problem: AstroTLError | None = None
+        self._problem: Exception | None = None
         self._reading: Job | None = None
         self.count = SourceCount(session, self)
         self.form = ImportLayout(self)
@@ -69,6 +70,8 @@ class ImportPage(QWidget):
         if self.draft is None:
             self.start([*self.paths, *new])
         elif new:
+            back = {plane for plane in self.draft.left_out if plane.path not in new}
+            self.draft = replace(self.draft, left_out=frozenset(back))
             both = [*self.paths, *new]
             self._read(both, lambda proposal: self._join(both, proposal))
 
@@ -93,11 +96,19 @@ class ImportPage(QWidget):
         """Take corrected bands; read again what has to be."""
         stale = self.draft is None or self.preview is None or _sources(draft) != _sources(self.draft)
         self.draft = draft
+        self._drop_files()
         if stale:
             self._look()
         elif self.preview is not None:
             self.form.preview.show_preview(draft, self.preview)
         self._refresh()
+
+    def _drop_files(self) -> None:
+        """Files all of whose bands were left out belong to the mosaic no more, and may be added again."""
+        assert self.draft is not None
+        kept = {band.image.path for band in self.draft.bands}
+        gone = {plane.path for plane in self.draft.left_out} - kept
+        self.paths = [path for path in self.paths if path not in gone]
 
     def _look(self) -> None:
         assert self.draft is not None
@@ -138,7 +149,7 @@ class ImportPage(QWidget):
         return current
 
     def _fail(self, problem: Exception) -> None:
-        self._problem = _worded(problem)
+        self._problem = problem
         self.form.preview.wait("No preview")
         self._refresh()
 
@@ -190,7 +201,7 @@ class ImportPage(QWidget):
 
     def _refuse_catalog(self, problem: Exception) -> None:
         self.form.sources.refuse()
-        self.form.show_notices([_alert(_worded(problem)), *self._notices()])
+        self.form.show_notices([_alert(problem), *self._notices()])
 
     def _count(self) -> None:
         if self.preview is not None and self.form.sources.catalog is None:
@@ -208,7 +219,7 @@ class ImportPage(QWidget):
 
     # --- the end -----------------------------------------------------------------------------------
 
-    def create(self) -> None:
+    def create_project(self) -> None:
         """Make the project as shown; a problem stays on the page."""
         if self.draft is None or not self.form.main.isEnabled():
             return
@@ -283,11 +294,15 @@ class ImportPage(QWidget):
         form.sources.limit_changed.connect(self._count)
         form.sources.catalog_wanted.connect(self._take_catalog)
         form.sources.changed.connect(self._sources_changed)
-        form.main.clicked.connect(self.create)
+        form.main.clicked.connect(self.create_project)
         form.close.clicked.connect(self.cancel)
         form.cancel.clicked.connect(self.cancel)
         self.count.changed.connect(self._show_count)
-        for keys, run in (("Esc", self.cancel), ("Ctrl+Return", self.create), ("Ctrl+Enter", self.create)):
+        for keys, run in (
+            ("Esc", self.cancel),
+            ("Ctrl+Return", self.create_project),
+            ("Ctrl+Enter", self.create_project),
+        ):
             shortcut = QShortcut(QKeySequence(keys), self)
             shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             shortcut.activated.connect(run)
@@ -306,19 +321,14 @@ def _title(paths: Sequence[Path]) -> str:
     return f"New project from {number_word(count) if count == 1 else count} image{'' if count == 1 else 's'}"
 
 
-def _sources(draft: Draft) -> list[tuple[object, ...]]:
+def _sources(draft: Draft) -> set[tuple[object, ...]]:
     """What has to be read again when it changes."""
-    return [(b.image, b.rms, b.weight, b.mask, b.mask_bits) for b in draft.bands]
+    return {(b.image, b.rms, b.weight, b.mask, b.mask_bits) for b in draft.bands}
 
 
-def _worded(problem: Exception) -> AstroTLError:
-    if isinstance(problem, AstroTLError):
-        return problem
-    return AstroTLError("These images cannot be read", f"{problem}. Nothing was changed.")
-
-
-def _alert(problem: AstroTLError, verbs: Sequence[Verb] = ()) -> Notice:
-    return Notice("alert", problem.title, problem.detail, verbs)
+def _alert(problem: Exception, verbs: Sequence[Verb] = ()) -> Notice:
+    message = problem_message(problem)
+    return Notice("alert", message.title, message.detail, verbs)
 
 
 def _warning(sentence: str) -> Notice:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec
-from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
 
 from . import theme
@@ -19,6 +18,7 @@ from .fields import Choice, Field, NumberField
 from .file_dialogs import FITS, choose_file
 from .import_draft import Draft, bits_text, key_of, parse_bits
 from .import_reading import read_planes
+from .message import problem_message
 from .notice import Notice
 from .sheet import Sheet
 
@@ -30,15 +30,16 @@ HEADS = ("Band", "Zero point", "Noise (1σ)", "Weight", "Mask", "Bad bits", "PSF
 WIDTHS = (56, 108, 148, 148, 148, 84, 148)
 COLUMN = {"rms": 2, "weight": 3, "mask": 4, "psf": 6}
 EXPLAINED = (
-    "Noise is 1σ in image units, weight is inverse variance with 0 for no data. Bad bits are the bit numbers of the "
-    "mask that spoil a pixel, such as 0, 4, 7; without them any value but 0 does. Leave out bits that mark detections. "
-    "The zero point is the AB magnitude of one image unit; without it magnitudes stay empty."
+    "Noise is 1σ in image units, weight is inverse variance with 0 for no data. Bad bits are the bit numbers "
+    "of the mask that spoil a pixel, such as 0, 4, 7; without them any value but 0 does. Leave out bits that "
+    "mark detections. The zero point is the AB magnitude of one image unit; without it magnitudes stay empty."
 )
 
 
 def plane_text(plane: Plane) -> str:
     """A plane by the name of its file, with the HDU where it is not the first."""
-    return plane.path.name + str(plane).removeprefix(str(plane.path))
+    first = plane.hdu == 0 and plane.index < 0
+    return plane.path.name + ("" if first else str(plane).removeprefix(str(plane.path)))
 
 
 class PlanesSheet(Sheet):
@@ -142,11 +143,11 @@ class PlanesSheet(Sheet):
         job.succeeded.connect(self._guard(lambda planes: self._take_planes(key, role, planes)))
         job.failed.connect(self._guard(self._say))
 
-    def _guard(self, call: Callable[[object], None]) -> Callable[[object], None]:
+    def _guard(self, call: Callable[[Any], None]) -> Callable[[Any], None]:
         """Nothing is done with an answer that comes after the sheet was closed."""
         return lambda value: call(value) if self.isVisible() else None
 
-    def _take_planes(self, key: str, role: str, planes: Sequence[Plane]) -> None:  # type: ignore[override]
+    def _take_planes(self, key: str, role: str, planes: Sequence[Plane]) -> None:
         self.planes += [plane for plane in planes if plane not in self.planes]
         for other in self.draft.keys:
             self._show_planes(other)
@@ -155,12 +156,11 @@ class PlanesSheet(Sheet):
         ]
         self._assign(key, role, (named or list(planes))[0])
 
-    def _say(self, problem: object) -> None:
-        title = problem.title if isinstance(problem, AstroTLError) else "This file cannot be read"
-        detail = problem.detail if isinstance(problem, AstroTLError) else str(problem)
+    def _say(self, problem: Exception) -> None:
+        message = problem_message(problem)
         if self._notice is not None:
             self._notice.deleteLater()
-        self._notice = Notice("alert", title, detail)
+        self._notice = Notice("alert", message.title, message.detail)
         self.body.insertWidget(0, self._notice)
 
 

@@ -26,7 +26,7 @@ class Sheet(QWidget):
 
     def __init__(self, parent: QWidget, title: str, detail: str = "", width: int = 560) -> None:
         super().__init__(parent)
-        self._width = width
+        self._below, self._width = parent, width
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(title)
         self.card = _Card(self)
@@ -77,30 +77,29 @@ class Sheet(QWidget):
         return row
 
     def _scroll(self) -> QScrollArea:
-        content = QWidget()
-        content.setLayout(self.body)
+        self._content = QWidget()
+        self._content.setLayout(self.body)
         self._area = QScrollArea()
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._area.setWidgetResizable(True)
-        self._area.setWidget(content)
+        self._area.setWidget(self._content)
         return self._area
 
     def _cover(self) -> None:
-        parent = self.parentWidget()
+        parent, content = self._below, self._content
         self.setGeometry(parent.rect())
-        content = self._area.widget()
         around = self.card.sizeHint().height() - self._area.sizeHint().height()
         width = min(theme.scaled(self._width), parent.width() - 2 * MARGIN)
         content.adjustSize()
         inside = width - 2 * MARGIN
-        tall = content.layout().heightForWidth(inside) if content.layout().hasHeightForWidth() else -1
+        tall = self.body.heightForWidth(inside) if self.body.hasHeightForWidth() else -1
         wanted = around + max(tall, content.sizeHint().height()) + 2
         height = min(wanted, parent.height() - 2 * MARGIN)
         self.card.setGeometry((parent.width() - width) // 2, (parent.height() - height) // 2, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parentWidget() and event.type() == QEvent.Type.Resize and self.isVisible():
+        if watched is self._below and event.type() == QEvent.Type.Resize and self.isVisible():
             self._cover()
         return False
 

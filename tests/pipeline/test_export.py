@@ -9,15 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 from astropy.table import Table
 from regions import PointPixelRegion, PointSkyRegion, Regions
 
 from astrotl_gui.core import files
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.identify import identify
 from astrotl_gui.core.labels import Label
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.pipeline.export import export, export_table
+from astrotl_gui.core.settings import CutoutSettings, DetectionSettings
+from astrotl_gui.pipeline.export import export, export_project, export_table
 
 FORMATS = {
     ".csv": "ascii.csv",
@@ -161,6 +166,13 @@ def test_labelled_only(tmp_path: Path) -> None:
     assert read(path)["id"].tolist() == [14]
 
 
+def test_yes_only(tmp_path: Path) -> None:
+    path = tmp_path / "lenses.csv"
+    assert write(path, catalog(), yes_only=True) == 1
+    assert read(path)["id"].tolist() == [13]
+    assert write(path, catalog(), yes_only=True, targets=["agn"]) == 0
+
+
 @pytest.mark.parametrize("extension", [".ecsv", ".fits", ".vot", ".parquet"])
 def test_units_and_descriptions(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"lenses{extension}"
@@ -265,3 +277,19 @@ def test_hundred_thousand_rows(tmp_path: Path) -> None:
     path = tmp_path / "big.parquet"
     assert write(path, sources, rankings={"lens": ranking}) == 100_000
     assert read(path)["rank_lens"][0] == 1
+
+
+def test_export_of_an_open_project(tmp_path: Path) -> None:
+    image = fits.PrimaryHDU(np.random.default_rng(1).normal(size=(40, 50)).astype(np.float32))
+    image.writeto(tmp_path / "sky_g.fits")
+    spec = identify([tmp_path / "sky_g.fits"]).spec(pixel_scale=0.2)
+    project = Project.create(tmp_path / "sky.astrotl", spec, DetectionSettings(), CutoutSettings())
+    project.labels.add([LABELS[0]])
+    path = tmp_path / "out.ecsv"
+    mosaic = Mosaic.open(project.spec)
+    assert export_project(path, project, mosaic, catalog(), {"lens": RANKING}, ["lens"]) == 5
+    table = read(path)
+    assert table.meta["images"] == "g=sky_g.fits" and table.meta["fingerprint"] == mosaic.fingerprint
+    assert table.meta["model_lens"] == "GP 3"
+    assert table["comment_lens"][0] == COMMENT
+    project.close()
