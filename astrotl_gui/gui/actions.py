@@ -1,4 +1,4 @@
-"""Everything the window can do, in one table: menus, keys, the palette, the keys page and the docs read it."""
+"""Everything the window can do, in one table; menus, keys, palette, keys page and docs read it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from ..core.labels import TARGET_NAMES, TARGETS
-from . import looks
+from . import looks, place_verbs, project_verbs
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -25,8 +25,8 @@ def always(window: MainWindow) -> bool:
 
 
 def in_project(window: MainWindow) -> bool:
-    """A project is open and its sky in view."""
-    return window.session.project is not None
+    """A project is open and in view."""
+    return window.session.project is not None and window.page in ("explore", "similar")
 
 
 def with_sources(window: MainWindow) -> bool:
@@ -154,16 +154,16 @@ MOVE = (
     Action("move.select-all", "Move", "Select all", "Select every source of the list", ("Ctrl+A",),
            lambda w: w.select_all(), with_sources),
     Action("move.rank", "Move", "Go to rank…", "Type a rank of this list", ("J",),
-           lambda w: w.palette.open_with("rank "), with_sources, "Move"),
+           lambda w: w.finder.open_with("rank "), with_sources, "Move"),
     Action("move.back", "Move", "Back", "Close what is in front, or go back", ("Esc",),
-           lambda w: w.go_back(), in_project, "Move"),
+           lambda w: w.go_back(), page="Move"),
     Action("move.search-back", "Move", "Back in the search", "The similarity search before this one",
            ("Alt+Left",), lambda w: w.session.similar_back(),
            lambda w: in_project(w) and w.session.similar is not None, "Move"),
     *(
         Action(f"list.{name}", "Move", text, f"Show the list of {text}", (f"Alt+{number}",),
                lambda w, name=name: w.choose_list(name), in_project, "Move", "Choose a list",
-               checked=lambda w, name=name: in_project(w) and w.page == "explore" and w.session.target == name)
+               checked=lambda w, name=name: w.page == "explore" and w.session.target == name)
         for number, (name, text) in enumerate([(t, TARGET_NAMES[t]) for t in TARGETS], 1)
     ),
     Action("list.similar", "Move", "Similar", "Show the last similarity search", ("Alt+5",),
@@ -189,9 +189,11 @@ LOOK = (
     Action("look.harder", "Look", "Stretch harder", "Press the faint parts down", ("]",),
            lambda w: looks.soften(w.session, -1), in_project, "Look", "Stretch softer, harder", repeats=True),
     Action("look.black-down", "Look", "Black level down", "Show more of the sky’s noise", (",",),
-           lambda w: looks.shift_black(w.session, -0.5), in_project, "Look", "Black level down, up", repeats=True),
+           lambda w: looks.shift_black(w.session, -0.5), in_project, "Look", "Black level down, up",
+           repeats=True),
     Action("look.black-up", "Look", "Black level up", "Hide more of the sky’s noise", (".",),
-           lambda w: looks.shift_black(w.session, 0.5), in_project, "Look", "Black level down, up", repeats=True),
+           lambda w: looks.shift_black(w.session, 0.5), in_project, "Look", "Black level down, up",
+           repeats=True),
     Action("look.invert", "Look", "Invert", "Dark sources on a bright sky", ("V",),
            lambda w: looks.invert(w.session), in_project, "Look",
            checked=lambda w: in_project(w) and w.session.look.invert),
@@ -225,7 +227,7 @@ FIND = (
     Action("find.why", "Find", "Why is it here?", "What put the selected source at this rank", ("H",),
            lambda w: w.explain(), with_selection, "Find and do"),
     Action("find.place", "Find", "Go to a place or name", "RA Dec, id 123, a rank", ("/",),
-           lambda w: w.palette.open_with(""), in_project, "Find and do"),
+           lambda w: w.finder.open_with(""), in_project, "Find and do"),
     Action("look.marks", "Look", "Marks on the sky", "The first hundred of the list, marked", ("M",),
            lambda w: w.view.toggle_marks(), on_explore, "Find and do",
            checked=lambda w: w.view.marks_shown),
@@ -236,42 +238,42 @@ FIND = (
            lambda w: w.view.toggle_ruler(), on_explore, "Find and do",
            checked=lambda w: w.view.ruler_shown),
     Action("find.anything", "Find", "Do anything…", "Find an action or a place by typing", ("Ctrl+K",),
-           lambda w: w.palette.open_with(""), in_project, "Find and do"),
+           lambda w: w.finder.open_with(""), in_project, "Find and do"),
     Action("look.only-sky", "Look", "Only the sky", "Hide everything but the mosaic", ("Ctrl+B",),
            lambda w: w.toggle_only_sky(), on_explore, "Find and do",
            checked=lambda w: w.only_sky),
     Action("find.copy", "Find", "Copy coordinates", "RA and Dec, sexagesimal", ("Ctrl+C",),
-           lambda w: w.copy_coordinates(False), with_sky),
+           lambda w: place_verbs.copy_coordinates(w, False), with_sky),
     Action("find.copy-degrees", "Find", "Copy coordinates in degrees", "RA and Dec in degrees",
-           ("Ctrl+Shift+C",), lambda w: w.copy_coordinates(True), with_sky),
+           ("Ctrl+Shift+C",), lambda w: place_verbs.copy_coordinates(w, True), with_sky),
 )  # fmt: skip
 
 PROJECT = (
     Action("project.new", "Project", "New project from images…", "Choose FITS images, one for each band",
-           ("Ctrl+N",), lambda w: w.new_project()),
+           ("Ctrl+N",), lambda w: project_verbs.new_project(w)),
     Action("project.open", "Project", "Open project…", "Choose a project folder", ("Ctrl+O",),
-           lambda w: w.open_project()),
+           lambda w: project_verbs.open_project(w)),
     Action("project.demo", "Project", "Open demo sky", "A simulated field to try things on", (),
            lambda w: w.session.open_demo()),
-    Action("project.import-labels", "Project", "Import labels…", "Take labels from a table", ("Ctrl+Shift+I",),
-           lambda w: w.import_labels(), with_sources),
+    Action("project.import-labels", "Project", "Import labels…", "Take labels from a table",
+           ("Ctrl+Shift+I",), lambda w: project_verbs.import_labels(w), with_sources),
     Action("project.export", "Project", "Export…", "Candidates and labels as a table or regions", ("Ctrl+E",),
-           lambda w: w.export(), with_sources, "Find and do", "Export"),
+           lambda w: project_verbs.export(w), with_sources, "Find and do", "Export"),
     Action("project.save-view", "Project", "Save the view…", "The view as a picture", ("Ctrl+Shift+E",),
-           lambda w: w.save_view(), on_explore),
+           lambda w: project_verbs.save_view(w), on_explore),
     Action("project.header", "Project", "Header", "What the images say of themselves", ("Ctrl+I",),
-           lambda w: w.show_header(), in_project),
+           lambda w: project_verbs.show_header(w), in_project),
     Action("project.save", "Project", "Save", "Labels are saved as they are given", ("Ctrl+S",),
-           lambda w: w.say_saved(), in_project),
+           lambda w: project_verbs.say_saved(w), in_project),
     Action("project.rename", "Project", "Rename…", "Give the project another name", (),
-           lambda w: w.rename_project(), in_project),
+           lambda w: project_verbs.rename_project(w), in_project),
     Action("project.close", "Project", "Close project", "Back to the first page", ("Ctrl+W",),
            lambda w: w.session.close_project(), in_project),
     Action("window.quit", "Project", "Quit", "Everything is saved already", ("Ctrl+Q",), lambda w: w.close()),
     Action("sources.detect", "Sources", "Detect sources", "Find the sources in the mosaic", (),
            lambda w: w.session.detect(), in_project),
     Action("sources.catalog", "Sources", "Take a catalog…", "Use your own catalog’s sources", (),
-           lambda w: w.take_catalog(), in_project),
+           lambda w: project_verbs.take_catalog(w), in_project),
     Action("sources.embed", "Sources", "Embed sources", "Let the network look at each source", (),
            lambda w: w.session.embed(), with_sources),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),

@@ -46,7 +46,8 @@ def parse(text: str) -> Place | SourceId | Rank | None:
 
 
 def _place(text: str) -> Place | None:
-    if re.sub(r"[\d\s.,:+hmsd°′″'\"-]", "", text.lower()):
+    unfit = re.sub(r"[\d\s.,:+hmsd°′″'\"-]", "", text.lower())
+    if unfit or re.search(r"(?<![\d.])[hmsd]", text.lower()):  # units stand behind numbers
         return None
     parts = _PART.findall(text)
     if len(parts) not in (2, 4, 6):

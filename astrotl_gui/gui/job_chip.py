@@ -63,6 +63,7 @@ class JobChip(QWidget):
     def __init__(self, jobs: Jobs, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._jobs = jobs
+        self.ways: dict[str, tuple[str, Callable[[], object]]] = {}  # how to go on after a job stopped
         self._ended: Ended | None = None
         self._icon = Icon("ph.check-circle", 16)
         self.name = Label("", 12, 600)
@@ -151,7 +152,7 @@ class JobChip(QWidget):
 
     def _failed(self, job: Job, problem: Any) -> None:
         detail = getattr(problem, "title", "") or str(problem) or type(problem).__name__
-        self.stopped(job.name, detail)
+        self.stopped(job.name, detail, self.ways.get(job.name))
 
     def _stop_or_dismiss(self) -> None:
         job = self.slowest

@@ -99,7 +99,9 @@ class KeysPage(Sheet):
     """Every key, in four columns."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, "Keys", "Every label has a key for the left hand and one for the right.", WIDTH)
+        super().__init__(
+            parent, "Keys", "Every label has a key for the left hand and one for the right.", WIDTH
+        )
         columns = QHBoxLayout()
         columns.setSpacing(28)
         for page in PAGES:
@@ -144,4 +146,3 @@ class KeysPage(Sheet):
             self.end()
         else:
             super().keyPressEvent(event)
-

@@ -16,8 +16,8 @@ BLINK_MS = 400  # at most three a second
 
 
 def modes(session: Session) -> list[str]:
-    """What can be shown: colour, where there is more than one band, then each band."""
-    bands = [band.name for band in session.mosaic.bands] if session.mosaic else []
+    """What can be shown: colour, where there is more than one band, then each band from red to blue."""
+    bands = [band.name for band in reversed(session.mosaic.bands)] if session.mosaic else []
     return [COLOUR, *bands] if len(bands) > 1 else bands
 
 

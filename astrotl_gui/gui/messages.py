@@ -12,7 +12,7 @@ from . import theme
 from .controls import Button, Icon, Label
 
 if TYPE_CHECKING:
-    from .session import Message
+    from .message import Message
 
 WIDTH, MARGIN, GAP, SHOWN = 432, 16, 8, 3
 NOTE_SECONDS = 6

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from . import go_to, theme
+from . import go_to, place_verbs, theme
 from .actions import ACTIONS
 from .controls import CAP_HEIGHT, cap_width, paint_cap
 from .fields import Field
@@ -104,12 +104,13 @@ class Palette(QWidget):
     def _places(self, text: str) -> Iterable[Hit]:
         place, window = go_to.parse(text), self._window
         if isinstance(place, go_to.Rank):
-            yield Hit(f"Candidate {place.rank}", "Go to rank", lambda: window.go_to_rank(place.rank))
+            rank = place.rank
+            yield Hit(f"Candidate {rank}", "Go to rank", lambda: place_verbs.go_to_rank(window, rank))
         elif isinstance(place, go_to.SourceId):
-            yield Hit(f"Source {place.id}", "Go to id", lambda: window.go_to_id(place.id))
+            yield Hit(f"Source {place.id}", "Go to id", lambda: place_verbs.go_to_id(window, place.id))
         elif isinstance(place, go_to.Place):
             shown = f"{place.ra:.5f}° {place.dec:+.5f}°".replace("-", "−")
-            yield Hit(shown, "Go to place", lambda: window.go_to_sky(place.ra, place.dec))
+            yield Hit(shown, "Go to place", lambda: place_verbs.go_to_sky(window, place.ra, place.dec))
 
     def _do(self) -> None:
         hit = self.hits[self.chosen] if self.chosen < len(self.hits) else None

@@ -73,7 +73,7 @@ class ReadOut(QWidget):
 
     def text(self) -> str:
         """All that is shown, as one line."""
-        return "  ".join(f"{name} {text}".strip() for name, text in self._cells)
+        return "  ".join(f"{name} {text}".strip() for name, text in self._cells if name)
 
     def _texts(self, at: Any) -> list[tuple[str, str]]:
         cells = [("x", f"{at.x:.1f}".replace("-", "−")), ("y", f"{at.y:.1f}".replace("-", "−"))]
@@ -125,7 +125,7 @@ class StatusBar(QWidget):
         self.read_out = ReadOut()
         self.chip = JobChip(jobs)
         self._saved_icon = Icon("ph.check-circle", 15)
-        self.saved = Label("All labels saved", 11, 400, "text2")
+        self._saved = Label("All labels saved", 11, 400, "text2")
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 0, 12, 0)
         row.setSpacing(0)
@@ -134,7 +134,14 @@ class StatusBar(QWidget):
         row.addSpacing(18)
         row.addWidget(self._saved_icon)
         row.addSpacing(5)
-        row.addWidget(self.saved)
+        row.addWidget(self._saved)
+
+    def show_project(self, shown: bool) -> None:
+        """With a project, the read-out and that its labels are saved; without, only what runs."""
+        self._saved.setVisible(shown)
+        self._saved_icon.setVisible(shown)
+        if not shown:
+            self.read_out.show_values(None)
 
     def sizeHint(self) -> QSize:
         return QSize(400, theme.scaled(HEIGHT))

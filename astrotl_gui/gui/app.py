@@ -1,0 +1,111 @@
+"""Start the window: the application, its guards, and what was asked to be opened."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from ..core.errors import AstroTLError
+from ..core.recent import recent_projects
+from ..core.settings import AppSettings
+from . import theme
+from .collector import Collector
+from .main_window import MainWindow
+from .message import Message, problem_message
+from .session import Session
+
+log = logging.getLogger(__name__)
+
+NO_DISPLAY = (
+    "No display: the window needs one. Set DISPLAY or WAYLAND_DISPLAY, or run `astrotl demo --headless`."
+)
+
+
+def display_missing() -> bool:
+    """Whether a window could not be shown here: Linux without X, Wayland or a chosen Qt platform."""
+    names = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in names)
+
+
+def application() -> QApplication:
+    """The QApplication, made on first use, with AstroTL's name for settings and desktop."""
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(app, QApplication)
+    app.setOrganizationName("AstroTL")
+    app.setApplicationName("AstroTL")
+    app.setApplicationDisplayName("")
+    app.setDesktopFileName("astrotl")
+    app.setWindowIcon(theme.icon("ph.planet", theme.SKY.text))
+    return app
+
+
+def load_settings() -> tuple[AppSettings, Message | None]:
+    """The person's settings; the defaults and a message when they cannot be read."""
+    try:
+        return AppSettings.load(), None
+    except AstroTLError as problem:
+        return AppSettings(), problem_message(problem)
+
+
+def make_window(paths: Sequence[Path] = (), session: Session | None = None) -> MainWindow:
+    """Show the window, and begin to open `paths` once its first frame is up."""
+    app, began = application(), time.perf_counter()
+    settings, trouble = (session.settings, None) if session else load_settings()
+    theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
+    app.styleHints().colorSchemeChanged.connect(lambda: _follow_system(app, window))
+    window = MainWindow(session or Session(settings))
+    window.show()
+    if trouble is not None:
+        window.messages.show(trouble)
+
+    def first_frame() -> None:
+        log.info("window visible after %.2f s", time.perf_counter() - began)
+        window.open_paths(list(paths))
+
+    QTimer.singleShot(0, window, first_frame)
+    return window
+
+
+def run(paths: Sequence[Path | str] = (), last_project: bool = True) -> int:
+    """The window until it is closed; returns the exit status.
+
+    Without paths the last project is opened, else the welcome page is shown.
+    """
+    if display_missing():
+        print(NO_DISPLAY, file=sys.stderr)
+        return 2
+    app = application()
+    chosen = [Path(path) for path in paths]
+    if not chosen and last_project:
+        chosen = [Path(row["path"]) for row in recent_projects()[:1]]
+    window = make_window(chosen)
+    Collector(app)
+    show_problems(window)
+    return app.exec()
+
+
+def show_problems(window: MainWindow) -> None:
+    """Let an unforeseen failure show as a message card; the window lives on."""
+
+    def hook(kind: type[BaseException], problem: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        log.error("unforeseen failure", exc_info=(kind, problem, trace))
+        window.messages.show(problem_message(problem))
+
+    sys.excepthook = hook
+
+
+def _follow_system(app: QApplication, window: MainWindow) -> None:
+    settings = window.session.settings
+    if settings.theme == "system":
+        theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)

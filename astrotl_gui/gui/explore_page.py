@@ -1,0 +1,143 @@
+"""Explore: the mosaic, the lists, the inspector, in panes that suit the window's width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtGui import QRegion, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
+
+from .controls import Line
+from .inspector import Inspector
+from .list_pane import ListPane
+from .mosaic_bar import MosaicBar
+from .mosaic_view import MosaicView
+
+if TYPE_CHECKING:
+    from .session import Session
+
+MOSAIC_SHARE = 0.45
+GRIP = 8
+
+
+@dataclass(frozen=True)
+class Panes:
+    """Pane widths [px] for one class of window widths; no inspector width: it folds under the list."""
+
+    name: str
+    from_width: int
+    list: int
+    inspector: int | None
+
+
+LAYOUTS = (
+    Panes("compact", 0, 372, None),
+    Panes("normal", 1360, 384, 280),
+    Panes("wide", 1500, 500, 312),
+    Panes("huge", 2100, 760, 360),
+)
+
+
+def layout_for(width: int) -> Panes:
+    """The panes of a window of this width [px]."""
+    return [panes for panes in LAYOUTS if width >= panes.from_width][-1]
+
+
+class _Grip(QSplitterHandle):
+    """A line one pixel wide that can be taken within 8."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        margin = GRIP // 2
+        self.setAttribute(Qt.WidgetAttribute.WA_MouseNoMask)
+        self.setContentsMargins(margin, 0, margin, 0)
+        self.setMask(QRegion(self.contentsRect()))
+
+
+class PaneSplitter(QSplitter):
+    """Panes side by side, divided by thin lines."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setHandleWidth(1)
+        self.setChildrenCollapsible(False)
+
+    def createHandle(self) -> QSplitterHandle:
+        return _Grip(self.orientation(), self)
+
+
+class ExplorePage(QWidget):
+    """Lays out mosaic, list and inspector, and remembers the widths that the user drags."""
+
+    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = MosaicView(session)
+        self.bar = MosaicBar(session, self.view)
+        self.list_pane = ListPane(session)
+        self.inspector = Inspector(session)
+        self.folded = Inspector(session, compact=True)
+        self._panes: Panes | None = None
+        self._mosaic = _column(self.bar, Line(), self.view)
+        self._fold_line = Line()
+        self._side = _column(self.list_pane, self._fold_line, self.folded)
+        self._splitter = PaneSplitter()
+        for pane in (self._mosaic, self._side, self.inspector):
+            self._splitter.addWidget(pane)
+        self._splitter.setStretchFactor(0, 1)
+        self._splitter.setStretchFactor(1, 0)
+        self._splitter.setStretchFactor(2, 0)
+        self._splitter.splitterMoved.connect(self._remember)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._splitter)
+
+    @property
+    def shown_inspector(self) -> Inspector:
+        """The inspector in view: beside the list, or folded under it."""
+        return self.folded if self._panes and self._panes.inspector is None else self.inspector
+
+    def panes(self) -> list[QWidget]:
+        """The panes in the order of F6."""
+        return [self.view, self.list_pane, self.shown_inspector]
+
+    def show_only_sky(self, only: bool) -> None:
+        """Hide or show everything but the mosaic."""
+        self._side.setVisible(not only)
+        self.bar.setVisible(not only)
+        self.inspector.setVisible(not only and self.shown_inspector is self.inspector)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        panes = layout_for(self.width())
+        if panes != self._panes:
+            self._arrange(panes)
+        self.view.setMinimumWidth(round(MOSAIC_SHARE * self.width()))
+
+    def _arrange(self, panes: Panes) -> None:
+        self._panes = panes
+        beside = panes.inspector is not None
+        self.inspector.setVisible(beside and self._side.isVisibleTo(self))
+        self.folded.setVisible(not beside)
+        self._fold_line.setVisible(not beside)
+        kept = QSettings().value(f"explore/{panes.name}")
+        side, inspector = panes.list, panes.inspector or 0
+        if isinstance(kept, list) and len(kept) == 2:
+            side, inspector = int(kept[0]), int(kept[1])
+        self._splitter.setSizes([max(1, self.width() - side - inspector - 2), side, inspector])
+
+    def _remember(self) -> None:
+        if self._panes is not None:
+            sizes = self._splitter.sizes()
+            QSettings().setValue(f"explore/{self._panes.name}", sizes[1:])
+
+
+def _column(*widgets: QWidget) -> QWidget:
+    """Widgets on top of each other; the tallest-growing one takes the room by its own size policy."""
+    column = QWidget()
+    layout = QVBoxLayout(column)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return column

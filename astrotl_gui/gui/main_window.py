@@ -1,0 +1,375 @@
+"""The one window: pages, bars, overlays, and what happens between them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, QPoint, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QMainWindow,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from . import actions, project_verbs, theme
+from .controls import Line
+from .explore_page import ExplorePage
+from .focus import FocusRing
+from .import_page import ImportPage
+from .keys_page import KeysPage
+from .looks import Blinker
+from .menus import build_menus, project_menu
+from .messages import Messages
+from .mosaic_view import MosaicView
+from .palette import Palette
+from .settings_page import SettingsPage
+from .sheet import Sheet
+from .similar_view import SimilarView
+from .status_bar import StatusBar
+from .top_bar import TopBar
+from .welcome import WelcomePage
+
+if TYPE_CHECKING:
+    from .session import Session
+
+FIRST_SIZE = (1440, 900)
+LEAST_SIZE = (1180, 640)
+"""Below this [px] the window scrolls."""
+HOLD_MS = 300
+"""A key held longer than this is a hold, not a tap."""
+
+
+class MainWindow(QMainWindow):
+    """Shows the session. What it can do is in `actions.ACTIONS`; some of those verbs are here."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.page = "welcome"
+        self.only_sky = False
+        self.sheet: Sheet | None = None
+        self._alt_alone = False
+        self._held: tuple[actions.Action, QElapsedTimer] | None = None
+        self.setWindowTitle("AstroTL")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._build_pages()
+        self.blinker = Blinker(session, self)
+        self.messages = Messages(self)
+        self.finder = Palette(self, self.top.go_to)
+        self._ring = FocusRing(self)
+        self.actions_by_id = actions.build(self)
+        self.menu = build_menus(self, self.actions_by_id)
+        self._refresh_soon = QTimer(self, singleShot=True, interval=0)
+        self._refresh_soon.timeout.connect(lambda: actions.refresh(self, self.actions_by_id))
+        self._connect_bars()
+        self._connect_session()
+        self._restore_geometry()
+        self._project_changed()
+
+    # -- building --------------------------------------------------------------------------------------
+
+    def _build_pages(self) -> None:
+        self.top = TopBar(actions.VIEWS)
+        self.status = StatusBar(self.session.jobs)
+        self.welcome = WelcomePage(self.session)
+        self.importing = ImportPage(self.session)
+        self.explore = ExplorePage(self.session)
+        self.similar = SimilarView(self.session)
+        self._pages = QStackedWidget()
+        self._by_name = {
+            "welcome": self.welcome,
+            "import": self.importing,
+            "explore": self.explore,
+            "similar": self.similar,
+        }
+        for page in self._by_name.values():
+            self._pages.addWidget(page)
+        self._top_line, self._status_line = Line(), Line()
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.top)
+        column.addWidget(self._top_line)
+        column.addWidget(self._pages, 1)
+        column.addWidget(self._status_line)
+        column.addWidget(self.status)
+        content.setMinimumSize(*LEAST_SIZE)
+        scroll = QScrollArea()
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidgetResizable(True)
+        scroll.setWidget(content)
+        self.setCentralWidget(scroll)
+
+    def _connect_bars(self) -> None:
+        self.top.menu_button.clicked.connect(self.open_menu)
+        self.top.project.clicked.connect(self._open_project_menu)
+        self.top.view_chosen.connect(self.show_page)
+        self.top.help_button.clicked.connect(self.show_keys)
+        self.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
+        self.view.read_out.connect(self.status.read_out.show_values)
+        self.welcome.images_chosen.connect(self.import_images)
+        self.welcome.keys_wanted.connect(self.show_keys)
+        self.welcome.settings_wanted.connect(self.show_settings)
+        self.importing.done.connect(self._import_ended)
+        self.importing.cancelled.connect(self._import_ended)
+        self.status.chip.ways["Embedding"] = ("Continue", self.session.embed)
+        self.status.chip.ways["Detecting"] = ("Try again", self.session.detect)
+
+    def _connect_session(self) -> None:
+        session = self.session
+        session.project_changed.connect(self._project_changed)
+        session.similar_changed.connect(self._similar_changed)
+        session.settings_changed.connect(self._settings_changed)
+        session.messaged.connect(self.messages.show)
+        session.jobs.changed.connect(self._show_bars)
+        for signal in (
+            session.catalog_changed,
+            session.selection_changed,
+            session.target_changed,
+            session.look_changed,
+            session.labels_changed,
+            session.ranking_changed,
+        ):
+            signal.connect(self._refresh_soon.start)
+
+    def _restore_geometry(self) -> None:
+        self.resize(*FIRST_SIZE)
+        kept = QSettings().value("window/geometry")
+        if kept is not None:
+            self.restoreGeometry(kept)
+
+    # -- pages -----------------------------------------------------------------------------------------
+
+    @property
+    def view(self) -> MosaicView:
+        """The mosaic."""
+        return self.explore.view
+
+    def show_page(self, name: str) -> None:
+        """Bring a page to the front: welcome, import, explore, similar."""
+        self.page = name
+        self._pages.setCurrentWidget(self._by_name[name])
+        self._show_bars()
+        self._refresh_soon.start()
+        self.take_keys_back()
+
+    def take_keys_back(self) -> None:
+        """Give the keys to what the page is about: the list, or the page itself."""
+        target = self.explore.list_pane if self.page == "explore" else self._by_name[self.page]
+        _focus(target)
+
+    def _show_bars(self) -> None:
+        working = self.page in ("explore", "similar")
+        shown = working and not self.only_sky
+        for bar in (self.top, self._top_line):
+            bar.setVisible(shown)
+        busy = self.page == "welcome" and bool(self.session.jobs.active)
+        for bar in (self.status, self._status_line):
+            bar.setVisible(shown or busy)
+        self.status.show_project(working)
+
+    def _project_changed(self) -> None:
+        session = self.session
+        if session.project is not None:
+            self.top.project.show_name(session.project.name)
+            self.setWindowTitle(f"{session.project.name} – AstroTL")
+            bands = [band.name for band in session.mosaic.bands] if session.mosaic else []
+            sky = session.mosaic is not None and session.mosaic.has_sky
+            self.status.read_out.set_bands(bands, sky)
+        else:
+            self.setWindowTitle("AstroTL")
+        self.top.vetter.show_name(session.settings.vetter)
+        self.show_page("explore" if session.project is not None else "welcome")
+
+    def _similar_changed(self) -> None:
+        if self.session.similar is not None and self.page in ("explore", "similar"):
+            self.show_page("similar")
+        elif self.page == "similar":
+            self.show_page("explore")
+
+    def _settings_changed(self) -> None:
+        settings, app = self.session.settings, QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
+        self.top.vetter.show_name(settings.vetter)
+
+    def _import_ended(self) -> None:
+        self.show_page("explore" if self.session.project is not None else "welcome")
+
+    # -- verbs: project --------------------------------------------------------------------------------
+
+    def open_paths(self, paths: list[Path]) -> None:
+        """Open what was given: a project folder, or images to make one of."""
+        if len(paths) == 1 and (paths[0].is_dir() or paths[0].suffix == ".astrotl"):
+            self.session.open_project(paths[0])
+        elif paths:
+            self.import_images(paths)
+
+    def import_images(self, paths: list[Path]) -> None:
+        """Begin a new project of these images."""
+        self.show_page("import")
+        self.importing.start(paths)
+
+    # -- verbs: moving ---------------------------------------------------------------------------------
+
+    def choose_list(self, name: str) -> None:
+        """Show a target's list, or "similar": the last search."""
+        if name == "similar":
+            self.show_page("similar")
+            return
+        self.session.set_target(name)
+        if self.page != "explore":
+            self.show_page("explore")
+
+    def move_in_list(self, where: str, extend: bool = False) -> None:
+        """Move the selection: next, previous, up, down, first, last, page-up, page-down."""
+        owner = self.similar if self.page == "similar" else self.explore.list_pane
+        owner.gallery.move(where, extend)
+
+    def select_all(self) -> None:
+        owner = self.similar if self.page == "similar" else self.explore.list_pane
+        owner.gallery.select_all()
+
+    def resize_cutouts(self, step: int) -> None:
+        owner = self.similar if self.page == "similar" else self.explore.list_pane
+        owner.gallery.resize_cutouts(step)
+
+    def go_back(self) -> None:
+        """Close what is in front, else return to where one came from."""
+        if self.page == "import":
+            self.importing.cancel()
+        elif self.messages.cards:
+            self.messages.close_card(self.messages.cards[-1])
+        elif self.blinker.running:
+            self.blinker.toggle()
+        elif self.only_sky:
+            self.toggle_only_sky()
+        elif self.page == "similar":
+            self.show_page("explore")
+        elif self.isFullScreen():
+            self.toggle_full_screen()
+
+    def next_pane(self) -> None:
+        """Take the keys to the next of mosaic, list, inspector."""
+        panes = self.explore.panes() if self.page == "explore" else [self._by_name[self.page]]
+        focused = self.focusWidget()
+        within = [(focused is not None and pane.isAncestorOf(focused)) or pane is focused for pane in panes]
+        self._ring.by_key()
+        _focus(panes[(within.index(True) + 1) % len(panes) if True in within else 0])
+
+    # -- verbs: looking --------------------------------------------------------------------------------
+
+    def write_note(self) -> None:
+        self.explore.shown_inspector.write_note()
+
+    def explain(self) -> None:
+        self.explore.shown_inspector.explain()
+
+    def toggle_wide(self) -> None:
+        self.explore.shown_inspector.toggle_wide()
+
+    def toggle_only_sky(self) -> None:
+        """Hide everything but the mosaic, or bring it back."""
+        self.only_sky = not self.only_sky
+        self.explore.show_only_sky(self.only_sky)
+        self._show_bars()
+        self._refresh_soon.start()
+
+    def toggle_full_screen(self) -> None:
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
+        self._refresh_soon.start()
+
+    # -- overlays --------------------------------------------------------------------------------------
+
+    def show_keys(self) -> None:
+        self.open_sheet(KeysPage(self))
+
+    def show_settings(self) -> None:
+        page = SettingsPage(self, self.session.settings)
+        page.changed.connect(self.session.set_settings)
+        self.open_sheet(page)
+
+    def open_sheet(self, sheet: Sheet) -> None:
+        if self.sheet is not None:
+            self.sheet.end()
+        self.sheet = sheet
+        sheet.closed.connect(self._sheet_closed)
+        sheet.open()
+
+    def _sheet_closed(self) -> None:
+        self.sheet = None
+        self.take_keys_back()
+
+    def open_menu(self) -> None:
+        """Open the menu under its button."""
+        actions.refresh(self, self.actions_by_id)
+        button = self.top.menu_button
+        below = QPoint(0, button.height() + 4) if button.isVisible() else QPoint(8, 8)
+        self.menu.popup((button if button.isVisible() else self).mapToGlobal(below))
+
+    def _open_project_menu(self) -> None:
+        menu = project_menu(self, self.actions_by_id)
+        menu.aboutToHide.connect(menu.deleteLater)
+        button = self.top.project
+        menu.popup(button.mapToGlobal(QPoint(0, button.height() + 4)))
+
+    # -- keys ------------------------------------------------------------------------------------------
+
+    def run_action(self, row: actions.Action) -> None:
+        """Do an action of the table, if it can be done now."""
+        self._alt_alone = False
+        if row.enabled(self):
+            row.run(self)
+            if row.held:
+                timer = QElapsedTimer()
+                timer.start()
+                self._held = (row, timer)
+            self._refresh_soon.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self._alt_alone = event.key() == Qt.Key.Key_Alt
+        super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Alt and self._alt_alone:
+            self.open_menu()
+        self._alt_alone = False
+        if self._held is not None and not event.isAutoRepeat():
+            row, timer = self._held
+            if QKeySequence(event.key()) in [QKeySequence(keys) for keys in row.shortcuts]:
+                self._held = None
+                if timer.elapsed() > HOLD_MS:
+                    row.run(self)
+        super().keyReleaseEvent(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        self._ring.by_key()
+        return super().focusNextPrevChild(next)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        QSettings().setValue("window/geometry", self.saveGeometry())
+        self.hide()
+        self.session.close_project()
+        self.session.jobs.close()
+        super().closeEvent(event)
+
+
+def _focus(pane: QWidget) -> None:
+    """Give the keys to a pane, or to the first of its parts that takes them."""
+    takes = Qt.FocusPolicy.TabFocus
+    if pane.focusPolicy() & takes or pane.focusProxy() is not None:
+        pane.setFocus(Qt.FocusReason.OtherFocusReason)
+        return
+    for part in pane.findChildren(QWidget):
+        if part.focusPolicy() & takes and part.isVisibleTo(pane) and part.isEnabled():
+            part.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
+    pane.window().setFocus(Qt.FocusReason.OtherFocusReason)

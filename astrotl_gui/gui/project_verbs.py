@@ -1,0 +1,88 @@
+"""What the menus do with files and names: new, open, import, export, rename, whose labels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .ask import Ask
+from .export_sheet import ExportSheet
+from .file_dialogs import CATALOGS, FITS, choose_file, choose_files, choose_folder, choose_new, documents
+from .header_page import HeaderPage
+from .message import Message
+
+if TYPE_CHECKING:
+    from .main_window import MainWindow
+
+
+def new_project(window: MainWindow) -> None:
+    choose_files(window, "Open images", FITS, window.import_images)
+
+
+def open_project(window: MainWindow) -> None:
+    choose_folder(window, "Open project", window.session.open_project)
+
+
+def take_catalog(window: MainWindow) -> None:
+    choose_file(window, "Take a catalog", CATALOGS, window.session.take_catalog)
+
+
+def import_labels(window: MainWindow) -> None:
+    choose_file(window, "Import labels", CATALOGS, window.session.import_labels)
+
+
+def export(window: MainWindow) -> None:
+    window.open_sheet(ExportSheet(window.session, window))
+
+
+def save_view(window: MainWindow) -> None:
+    """Write the mosaic as it is shown now."""
+    project = window.session.project
+    picture = window.view.grab()
+    name = f"{project.name if project else 'view'}.png"
+
+    def save(path: Path) -> None:
+        if picture.save(str(path)):
+            window.messages.show(Message("View saved", str(path)))
+        else:
+            window.messages.show(
+                Message("The view was not saved", f"{path} cannot be written. Choose another place.", "alert")
+            )
+
+    choose_new(window, "Save the view", documents() / name, ["PNG image (*.png)"], save)
+
+
+def show_header(window: MainWindow) -> None:
+    if window.session.mosaic is not None:
+        window.open_sheet(HeaderPage(window, window.session.mosaic))
+
+
+def say_saved(window: MainWindow) -> None:
+    window.messages.show(Message("Everything is saved", "A label is on disk as soon as it is given."))
+
+
+def rename_project(window: MainWindow) -> None:
+    """Ask for another name; the folder keeps its own."""
+    project = window.session.project
+    if project is None:
+        return
+
+    def rename(name: str) -> None:
+        project.spec = replace(project.spec, name=name)
+        window.session.store()
+        window.top.project.show_name(name)
+        window.setWindowTitle(f"{name} – AstroTL")
+
+    window.open_sheet(Ask(window, "Rename", "Name of the project", project.name, "Rename", rename))
+
+
+def ask_vetter(window: MainWindow) -> None:
+    """Ask whose labels the next ones are."""
+    session = window.session
+
+    def change(name: str) -> None:
+        session.set_settings(replace(session.settings, vetter=name))
+
+    vetter = session.settings.vetter
+    window.open_sheet(Ask(window, "Vetter", "Whose labels are these?", vetter, "Change", change))
