@@ -144,9 +144,25 @@ def render_bands(
     planes: Mapping[str, Plane], levels: Mapping[str, Levels], spec: MosaicSpec, look: Look
 ) -> Pixels:
     """`render` of the bands that `look` shows, given planes and levels by band name."""
-    shown = bands_shown(spec, look)
-    channels = [_channel([planes[n] for n in names], [levels[n] for n in names]) for names in shown]
+    channels = _channels(planes, levels, spec, look)
     return render([plane for plane, _ in channels], [level for _, level in channels], look)
+
+
+def intensity(
+    planes: Mapping[str, Plane], levels: Mapping[str, Levels], spec: MosaicSpec, look: Look
+) -> tuple[Plane, float]:
+    """What the stretch acts on: intensity of what `look` shows, and where it saturates [σ above the sky]."""
+    channels = _channels(planes, levels, spec, look)
+    shown = [level for _, level in channels]
+    mean = np.mean([(plane - level.black) / level.balance for plane, level in channels], axis=0)
+    return (mean / intensity_sigma(shown)).astype(np.float32), white_sigma(shown, look)
+
+
+def _channels(
+    planes: Mapping[str, Plane], levels: Mapping[str, Levels], spec: MosaicSpec, look: Look
+) -> list[tuple[Plane, Levels]]:
+    shown = bands_shown(spec, look)
+    return [_channel([planes[n] for n in names], [levels[n] for n in names]) for names in shown]
 
 
 def _channel(planes: list[Plane], levels: list[Levels]) -> tuple[Plane, Levels]:

@@ -109,7 +109,7 @@ class TileSource:
         return self._pyramid(band) is not None
 
     def edition(self, band: str) -> int:
-        """Counts the replacements of what `tile` and `overview` return for this band; does not touch the disk."""
+        """Counts how often this band's tiles and overview were replaced by better ones; reads no file."""
         return self._editions.get(band, 0)
 
     def build(self, band: str, progress: Progress = SILENT) -> None:

@@ -74,11 +74,17 @@ def crowded(places: Sequence[Placed]) -> bool:
     return bool(np.mean(distance.min(axis=1) < 1.2 * radius) > CROWDED)
 
 
-def paint_marks(painter: QPainter, marks: Sequence[Mark], viewport: Viewport, target: str) -> None:
-    """Draw the marks of a target's list; ranks where they do not run into each other."""
+def paint_marks(
+    painter: QPainter,
+    marks: Sequence[Mark],
+    viewport: Viewport,
+    target: str,
+    reserved: Sequence[QRectF] = (),
+) -> None:
+    """Draw the marks of a target's list; ranks where they run neither into each other nor into `reserved`."""
     places = placed(marks, viewport)
     dense = crowded(places)
-    taken: list[QRectF] = []
+    taken = list(reserved)
     for place in places:
         mark = place.mark
         if dense and not mark.selected and not mark.value:
@@ -88,7 +94,7 @@ def paint_marks(painter: QPainter, marks: Sequence[Mark], viewport: Viewport, ta
     by_rank = sorted(places, key=lambda p: (not p.mark.selected, p.mark.rank or 0))
     for place in by_rank:
         if not dense or place.mark.selected or place.mark.value:
-            _paint_rank(painter, place, taken)
+            _paint_rank(painter, place, target, taken)
 
 
 def shape(target: str, x: float, y: float, radius: float) -> QPainterPath:
@@ -129,7 +135,8 @@ def _paint_mark(painter: QPainter, place: Placed, target: str) -> None:
     if mark.value == "negative":
         outline.addPath(_feet(x, y, _edge(target, radius)))
     dashes = (4.0, 3.0) if mark.value == "unsure" else None
-    stroke(painter, outline, INK if mark.selected else colour, 2.0 if mark.selected else 1.5, dashes)
+    width = 2.0 if mark.selected else 1.5 if mark.value else 1.25
+    stroke(painter, outline, INK if mark.selected else colour, width, dashes)
     if mark.selected:
         stroke(painter, _ticks(x, y, _reach(target, radius)), INK, 2.0)
 
@@ -142,7 +149,7 @@ def _paint_dot(painter: QPainter, place: Placed) -> None:
 
 def _colour(mark: Mark) -> str:
     tone = _LABEL_TONES.get(mark.value)
-    return getattr(theme.SKY, tone) if tone else INK
+    return getattr(theme.SKY, tone or "text")
 
 
 def _feet(x: float, y: float, edge: float) -> QPainterPath:
@@ -165,11 +172,16 @@ def _ticks(x: float, y: float, radius: float, gap: float = 6, length: float = 10
     )
 
 
-def _paint_rank(painter: QPainter, place: Placed, taken: list[QRectF]) -> None:
+def _corner(target: str, radius: float) -> float:
+    """How far right and up of its centre the outline ends, on the diagonal where the rank stands."""
+    return {"agn": 0.6, "artifact": 0.92, "outlier": 0.5}.get(target, 1 / math.sqrt(2)) * radius
+
+
+def _paint_rank(painter: QPainter, place: Placed, target: str, taken: list[QRectF]) -> None:
     mark = place.mark
     if mark.rank is None:
         return
-    away = place.radius / math.sqrt(2) + 5
+    away = _corner(target, place.radius) + 5
     place_at = QPointF(place.x + away, place.y - away)
     text = f"{mark.rank:,}"
     width, height = text_size(text, theme.font(12, 600))

@@ -1,7 +1,7 @@
-"""The pixels of the mosaic view: coarse at once, sharp soon after, re-rendered within a frame when the look changes.
+"""The pixels of the mosaic view: coarse at once, sharp soon after, rendered anew within a frame.
 
-Three layers: the overview, the sheet of the zoom before (while the new one fills), and the sheet: all visible tiles
-of one level, rendered side by side into one picture, so that scaling it leaves no seams.
+Three layers: the overview, the sheet of the zoom before (while the new one fills), and the sheet: all visible
+tiles of one level, rendered side by side into one picture, so that scaling it leaves no seams.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands
+from astrotl_gui.core.stretch import Levels, Look, bands_shown, intensity, render_bands
 from astrotl_gui.core.tiles import TILE, TileSource
 from astrotl_gui.gui import theme
 from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
@@ -34,6 +34,7 @@ SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
 RENDERED_TILES = 400
 OVERVIEW_SIDE = 512
+HISTOGRAM_SIDE = 256
 SPARE_TILES = 300
 """Other bands are read ahead, for blinking, while there are at most this many tiles of them."""
 
@@ -101,13 +102,18 @@ class MosaicCanvas(QObject):
     def overview(self) -> QImage | None:
         """The whole mosaic as a small picture, upper row first; None while it is being read."""
         if self._overview is None:
-            planes = {band: self.feed.overview(band) for band in self._bands()}
-            if any(plane is None for plane in planes.values()) or not self._levels_known():
+            planes = self._overviews(OVERVIEW_SIDE)
+            if planes is None:
                 return None
-            stride = -(-max(next(iter(planes.values())).shape) // OVERVIEW_SIDE)
-            thinned = {band: np.ascontiguousarray(p[::stride, ::stride]) for band, p in planes.items()}
-            self._overview = picture(self._render(thinned))
+            self._overview = picture(self._render(planes))
         return self._overview
+
+    def intensity(self) -> tuple[Array, float] | None:
+        """Intensities [σ] over the whole mosaic as shown, and where they saturate; None while being read."""
+        planes = self._overviews(HISTOGRAM_SIDE)
+        if planes is None:
+            return None
+        return intensity(planes, self._levels, self.source.mosaic.spec, self._look)
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         """Draw what is visible; pixels that are still to be read are asked for."""
@@ -127,8 +133,20 @@ class MosaicCanvas(QObject):
     def _edition(self) -> list[int]:
         return [self.source.edition(band.name) for band in self.source.mosaic.bands]
 
-    def _levels_known(self) -> bool:
-        return all(band in self._levels for band in self._bands())
+    def _overviews(self, side: int) -> dict[str, Array] | None:
+        """Every n-th pixel of the overviews of the bands in view, at most `side` long."""
+        planes = self._complete({band: self.feed.overview(band) for band in self._bands()})
+        if planes is None:
+            return None
+        return {
+            band: np.ascontiguousarray(plane[:: _stride(plane, side), :: _stride(plane, side)])
+            for band, plane in planes.items()
+        }
+
+    def _complete(self, planes: dict[str, Array | None]) -> dict[str, Array] | None:
+        """The planes, if none is missing and all bands have display levels."""
+        found = {band: plane for band, plane in planes.items() if plane is not None and band in self._levels}
+        return found if len(found) == len(planes) else None
 
     def _sheet_for(self, viewport: Viewport, ratio: float) -> Sheet:
         level = viewport.level(ratio, self.source.levels)
@@ -187,10 +205,7 @@ class MosaicCanvas(QObject):
         return render_bands(planes, self._levels, self.source.mosaic.spec, self._look)
 
     def _planes(self, tile: Tile) -> dict[str, Array] | None:
-        planes = {band: self.feed.tile(band, *tile) for band in self._bands()}
-        if any(plane is None for plane in planes.values()) or not self._levels_known():
-            return None
-        return planes
+        return self._complete({band: self.feed.tile(band, *tile) for band in self._bands()})
 
     def _relevel(self, sheet: Sheet) -> None:
         """Render every visible tile anew within a frame, as a draft where that would take too long."""
@@ -210,7 +225,7 @@ class MosaicCanvas(QObject):
 
     @Slot()
     def _render_slice(self, seconds: float = SLICE_SECONDS) -> None:
-        """Render visible tiles whose pixels are there, nearest the middle first, for at most about `seconds`."""
+        """Render visible tiles whose pixels are there, nearest the middle first, for about `seconds`."""
         sheet = self._sheet
         if sheet is None:
             return
@@ -238,9 +253,11 @@ class MosaicCanvas(QObject):
         image = self.overview()
         if image is None:
             return
-        key = next(iter(self._bands()))
-        whole = self.feed.overview(key)
+        whole = self.feed.overview(self._bands()[0])
         assert whole is not None
-        stride = -(-max(whole.shape) // OVERVIEW_SIDE)
-        step = self.source.overview_step() * stride
+        step = self.source.overview_step() * _stride(whole, OVERVIEW_SIDE)
         draw_picture(painter, image, (-0.5, -0.5), step, viewport, ratio)
+
+
+def _stride(plane: Array, side: int) -> int:
+    return -(-max(plane.shape) // side)

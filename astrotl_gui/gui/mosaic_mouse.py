@@ -1,4 +1,4 @@
-"""The mouse and the touchpad on the mosaic: pan, zoom, select, box, ruler, black and stretch by right-drag."""
+"""Mouse and touchpad on the mosaic: pan, zoom, select, box, ruler, black and stretch by right-drag."""
 
 from __future__ import annotations
 

@@ -114,7 +114,7 @@ class MosaicView(QWidget):
         self.zoom_by(1 / ZOOM_STEP)
 
     def toggle_zoom(self) -> None:
-        """From the whole mosaic to one device pixel a pixel, about the selected source or the middle; or back."""
+        """From the whole mosaic to pixels 1:1 about the selected source or the middle; from elsewhere to the whole."""
         view = self.viewport
         native = 1 / self.devicePixelRatioF()
         if not math.isclose(view.scale, view.fit_scale, rel_tol=1e-6):
@@ -363,15 +363,20 @@ class MosaicView(QWidget):
         view = self.viewport
         self.canvas.paint(painter, view, self.devicePixelRatioF())
         if self.grid_shown:
-            paint_grid(painter, self._grid_lines(), view)
+            paint_grid(painter, self._grid_lines(), view, self.session.look.invert)
         if self.marks_shown:
-            paint_marks(painter, self.marks.marks, view, self.session.target)
+            paint_marks(painter, self.marks.marks, view, self.session.target, self._reserved())
         if self._ruler is not None:
             paint_ruler(painter, mosaic, view, *self._ruler)
         paint_compass(painter, mosaic, view)
         paint_scale_bar(painter, mosaic, view)
         if self.mouse.box is not None:
             theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)
+
+    def _reserved(self) -> list[QRectF]:
+        """Where ranks would run into the compass, the overview or the scale bar."""
+        bar = QRectF(0, self.height() - 48, 230, 48)
+        return [QRectF(0, 0, 72, 72), QRectF(self.overview.geometry()), bar]
 
     def _grid_lines(self) -> list[GridLine]:
         assert self.session.mosaic is not None

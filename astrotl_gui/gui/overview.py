@@ -1,4 +1,4 @@
-"""The navigator: the whole mosaic small, what is in view framed, and the zoom below. Click or drag to go there."""
+"""The navigator: the whole mosaic small, what is in view framed, the zoom below; click or drag to go there."""
 
 from __future__ import annotations
 

@@ -26,12 +26,11 @@ def paint_compass(painter: QPainter, mosaic: Mosaic, viewport: Viewport) -> None
         return
     north = (-math.sin(math.radians(angle)), -math.cos(math.radians(angle)))  # screen, y down
     east = (-north[1], north[0]) if flipped else (north[1], -north[0])
-    corner = tuple(
-        middle - COMPASS_ARM * (n + e) / 2 for middle, n, e in zip(COMPASS_MIDDLE, north, east, strict=True)
-    )
+    x = COMPASS_MIDDLE[0] - COMPASS_ARM * (north[0] + east[0]) / 2
+    y = COMPASS_MIDDLE[1] - COMPASS_ARM * (north[1] + east[1]) / 2
     for (dx, dy), name in ((north, "N"), (east, "E")):
-        tip = (corner[0] + COMPASS_ARM * dx, corner[1] + COMPASS_ARM * dy)
-        stroke(painter, lines((*corner, *tip), *_head(tip, dx, dy)))
+        tip = (x + COMPASS_ARM * dx, y + COMPASS_ARM * dy)
+        stroke(painter, lines((x, y, *tip), *_head(tip, dx, dy)))
         write(
             painter,
             QPointF(tip[0] + 10 * dx, tip[1] + 9 * dy),

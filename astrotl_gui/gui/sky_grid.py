@@ -1,4 +1,4 @@
-"""Lines of equal right ascension and declination (of pixels without a WCS), with their values at the edges."""
+"""Lines of equal right ascension and declination, of pixels without a WCS, with their values at the edges."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 LINES = 5
 """About so many lines cross the view each way."""
 POINTS = 49
-INK = QColor(240, 240, 240, 90)
+INK, INK_INVERTED = QColor(240, 240, 240, 90), QColor(10, 10, 10, 90)
 TEXT = "#D2D2D2"
 _DEGREES = [90, 45, 30, 20, 10, 5, 2, 1]
 _SIXTIETHS = [30, 20, 10, 5, 2, 1]
@@ -45,11 +45,11 @@ def grid_lines(mosaic: Mosaic, viewport: Viewport) -> list[GridLine]:
     return _sky_lines(mosaic, viewport) if mosaic.has_sky else _pixel_lines(viewport)
 
 
-def paint_grid(painter: QPainter, lines: list[GridLine], viewport: Viewport) -> None:
-    """Draw grid lines and write their values where they leave the view."""
+def paint_grid(painter: QPainter, lines: list[GridLine], viewport: Viewport, inverted: bool = False) -> None:
+    """Draw grid lines and write their values where they leave the view; dark lines on an inverted sky."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(QPen(INK, theme.hairline(painter)))
+    painter.setPen(QPen(INK_INVERTED if inverted else INK, theme.hairline(painter)))
     for line in lines:
         painter.drawPath(_path(line.points))
     for line in lines:

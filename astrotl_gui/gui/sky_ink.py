@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from functools import lru_cache
+
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from astrotl_gui.gui import theme
 
 INK = "#F0F0F0"
 HALO = QColor(0, 0, 0, 200)
 HALO_PX = 1.0
+PADDING = 6
+"""Room [px] around written text for the halo and for what goes below the base line."""
 LINE_PX = 1.5
 
 
@@ -65,11 +70,32 @@ def write(
         left -= width / 2
     elif align == Qt.AlignmentFlag.AlignRight:
         left -= width
-    base = QPointF(left, position.y() + height / 2)
+    ratio = painter.device().devicePixelRatioF()
+    image = _written(text, font.toString(), QColor(colour).name(), ratio)
+    corner = (left - PADDING, position.y() - height / 2 - PADDING)
+    painter.drawImage(QPointF(*(round(v * ratio) / ratio for v in corner)), image)
+    return QRectF(left, position.y() - height / 2, width, height)
+
+
+@lru_cache(maxsize=2000)
+def _written(text: str, font_name: str, colour: str, ratio: float) -> QImage:
+    """A line of text with its halo, cap line `PADDING` below the top; drawn once, since marks repeat it."""
+    font = QFont()
+    font.fromString(font_name)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    width, height = text_size(text, font)
+    columns, rows = (math.ceil((length + 2 * PADDING) * ratio) for length in (width, height))
+    image = QImage(columns, rows, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.setFont(font)
+    base = QPointF(PADDING, PADDING + height)
     painter.setPen(HALO)
     for dx, dy in ((-1, 0), (1, 0), (0, -1), (0, 1), (-0.7, -0.7), (0.7, -0.7), (-0.7, 0.7), (0.7, 0.7)):
         painter.drawText(base + QPointF(dx, dy) * HALO_PX, text)
     painter.setPen(QColor(colour))
     painter.drawText(base, text)
-    return QRectF(left, position.y() - height / 2, width, height)
+    painter.end()
+    return image

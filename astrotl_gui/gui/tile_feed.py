@@ -1,4 +1,4 @@
-"""Brings pixels to the mosaic view: tiles, overviews and masks are read by worker threads, never by the window."""
+"""Brings pixels to the mosaic view: tiles, overviews, masks are read by worker threads, never by the window."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CAPACITY = 900  # tiles of 256 kB
 
 
 class Key(NamedTuple):
-    """What to read: `kind` is "tile", "overview" or "bad" (the pixels of a level 0 tile that no band can trust)."""
+    """What to read: `kind` is "tile", "overview" or "bad" (where in a level 0 tile some band is masked)."""
 
     kind: str
     band: str = ""

@@ -15,6 +15,8 @@ LARGEST_PIXEL = 64.0
 """Zooming in ends where one image pixel covers this many logical pixels."""
 SMALLEST_SHARE = 0.25
 """Zooming out ends where the mosaic covers this share of the view."""
+EDGE_MARGIN = 0.15
+"""At most this share of the view shows what lies beyond an edge."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,13 @@ class Viewport:
         return replace(self, x=(nx - 1) / 2, y=(ny - 1) / 2, scale=self.fit_scale)
 
     def centred(self, x: float, y: float) -> Viewport:
-        """Image position (x, y) in the middle, or as near as the mosaic's edges let it come."""
+        """Image position (x, y) in the middle, or as near as the mosaic's edges let it come.
+
+        Beyond an edge at most a margin shows; what is smaller than the view stays in its middle.
+        """
         ny, nx = self.shape
-        return replace(self, x=min(max(x, -0.5), nx - 0.5), y=min(max(y, -0.5), ny - 0.5))
+        x = _between_edges(x, nx, self.width / self.scale)
+        return replace(self, x=x, y=_between_edges(y, ny, self.height / self.scale))
 
     def panned(self, dx: float, dy: float) -> Viewport:
         """The sky moved by (dx, dy) logical px, right and down."""
@@ -88,3 +94,12 @@ class Viewport:
         """The tile level whose pixels come nearest to device pixels (`ratio` device px per logical px)."""
         wanted = round(-math.log2(self.scale * ratio))
         return min(max(wanted, 0), levels - 1)
+
+
+def _between_edges(place: float, length: int, extent: float) -> float:
+    """The nearest allowed middle of a view of `extent` image px on an axis of `length` px."""
+    reach = extent * (0.5 - EDGE_MARGIN)
+    low, high = reach - 0.5, length - 0.5 - reach
+    if length <= extent:
+        return (length - 1) / 2
+    return min(max(place, low), high)

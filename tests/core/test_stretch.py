@@ -58,7 +58,8 @@ def test_levels_ignore_an_area_of_zeros() -> None:
 def test_levels_of_nothing_are_usable(pixels: np.ndarray) -> None:
     plane = pixels.astype(np.float32)
     levels = measure_levels(plane)
-    assert levels.noise > 0 and levels.white > levels.black - 1e-9
+    assert levels.noise > 0
+    assert levels.white > levels.black - 1e-9
     assert np.isfinite([levels.black, levels.noise, levels.white, levels.balance]).all()
     assert render([plane], [levels], Look()).shape == (*plane.shape, 4)
 
@@ -75,7 +76,8 @@ def test_every_stretch_rises_from_black_to_white(
 ) -> None:
     look = Look(stretch=stretch, softness=softness, black=black)
     values = stretched(np.linspace(black, black + span, 500), look, black + span)
-    assert values[0] == pytest.approx(0, abs=1e-6) and values[-1] == pytest.approx(1, abs=1e-6)
+    assert values[0] == pytest.approx(0, abs=1e-6)
+    assert values[-1] == pytest.approx(1, abs=1e-6)
     assert (np.diff(values) >= 0).all()
 
 
@@ -89,10 +91,13 @@ def test_asinh_is_linear_below_softness_and_logarithmic_above() -> None:
 
 def test_grey_goes_from_black_to_white() -> None:
     pixels = render([flat(-50, 10, 60, 210, 1e9)], [LEVEL], Look())[0]
-    assert pixels[0].tolist() == [0, 0, 0, 255] and pixels[1].tolist() == [0, 0, 0, 255]
-    assert 0 < pixels[2, 0] < 255 and pixels[3].tolist() == pixels[4].tolist() == [255] * 4
+    assert pixels[0].tolist() == [0, 0, 0, 255]
+    assert pixels[1].tolist() == [0, 0, 0, 255]
+    assert 0 < pixels[2, 0] < 255
+    assert pixels[3].tolist() == pixels[4].tolist() == [255] * 4
     inverted = render([flat(10, 210)], [LEVEL], Look(invert=True))[0]
-    assert inverted[0, 0] == 255 and inverted[1, 0] == 0
+    assert inverted[0, 0] == 255
+    assert inverted[1, 0] == 0
 
 
 @pytest.mark.parametrize("missing", [np.nan, np.inf, -np.inf])

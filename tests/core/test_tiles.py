@@ -57,7 +57,9 @@ def test_block_mean_is_the_mean_of_finite_pixels(
     np.testing.assert_allclose(block_mean(pixels, level), plain_mean(pixels, level), atol=1e-5)
 
 
-@pytest.mark.parametrize("shape, levels", [((1, 1), 1), ((256, 256), 1), ((257, 10), 2), ((20000, 20000), 8)])
+@pytest.mark.parametrize(
+    ("shape", "levels"), [((1, 1), 1), ((256, 256), 1), ((257, 10), 2), ((20000, 20000), 8)]
+)
 def test_the_last_level_fits_one_tile(shape: tuple[int, int], levels: int) -> None:
     assert level_count(shape) == levels
 
@@ -74,7 +76,8 @@ def pixels() -> np.ndarray:
 def test_tiles_join_to_the_mean_image_at_every_level(tmp_path: Path, pixels: np.ndarray) -> None:
     source = TileSource(make_mosaic(tmp_path, pixels), tmp_path / "cache")
     source.build("r")
-    assert source.built("r") and source.large
+    assert source.built("r")
+    assert source.large
     for level in range(source.levels):
         across, up = source.grid(level)
         rows = [np.hstack([source.tile("r", level, ix, iy) for ix in range(across)]) for iy in range(up)]
@@ -108,7 +111,7 @@ def test_large_mosaics_are_sampled_until_the_pyramid_is_there(
     np.testing.assert_allclose(source.overview("r"), block_mean(pixels, step.bit_length() - 1), atol=2e-5)
 
 
-@pytest.mark.parametrize("side, step", [(1024, 8), (5000, 1), (700, 8), (300, 32)])
+@pytest.mark.parametrize(("side", "step"), [(1024, 8), (5000, 1), (700, 8), (300, 32)])
 def test_overview_fits_the_side_asked_for(tmp_path: Path, pixels: np.ndarray, side: int, step: int) -> None:
     source = TileSource(make_mosaic(tmp_path, pixels))
     assert source.overview_step(side) == step
@@ -161,4 +164,5 @@ def test_old_pyramids_make_room(tmp_path: Path, pixels: np.ndarray, monkeypatch:
     monkeypatch.setattr(pyramid, "CACHE_BYTES", 4_000_000)
     source = TileSource(make_mosaic(tmp_path, pixels), cache)
     source.build("r")
-    assert not old.exists() and source.built("r")
+    assert not old.exists()
+    assert source.built("r")
