@@ -59,6 +59,7 @@ class Gallery(CutoutWall):
         **layout: int,
     ) -> None:
         super().__init__(model, thumbnails, label_of, parent, **layout)
+        self.noun = ""  # what the list is of, for readers of the screen: "lens"
         self._anchor = -1
         self._pressed: tuple[QPoint, int] | None = None
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -209,7 +210,7 @@ class Gallery(CutoutWall):
 
     # -- for everyone ---
 
-    def describe(self, row: int, target: str = "") -> str:
+    def describe(self, row: int) -> str:
         """A cutout in words: "Rank 3 of 158, lens, no label"."""
         label = self._label_of(self.model.id_at(row))
         said = (
@@ -217,7 +218,7 @@ class Gallery(CutoutWall):
         )
         parts = [
             f"Rank {self.model.rank_at(row):,} of {self.model.total:,}",
-            target or self.accessibleName(),
+            self.noun,
             said,
         ]
         return ", ".join(part for part in parts if part)

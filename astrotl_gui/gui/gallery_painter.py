@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
 
 from astrotl_gui.core.labels import Label
 
@@ -75,21 +75,21 @@ def paint_pixels(
         )
 
 
-def _hatch(masked: QImage, square: QRect, ratio: float) -> QPixmap:
+def _hatch(masked: QImage, square: QRect, ratio: float) -> QImage:
     """Diagonal lines on black where `masked` has alpha."""
-    pixmap = QPixmap(round(square.width() * ratio), round(square.height() * ratio))
-    pixmap.setDevicePixelRatio(ratio)
-    pixmap.fill(QColor("#060606"))
-    painter = QPainter(pixmap)
+    side = square.width()
+    image = QImage(round(side * ratio), round(side * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(ratio)
+    image.fill(QColor("#060606"))
+    painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor("#4A4A4A"), 1))
-    side = square.width()
     for offset in range(0, 2 * side, 7):
         painter.drawLine(QPointF(offset, 0), QPointF(offset - side, side))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationIn)
     painter.drawImage(QRectF(0, 0, side, side), masked)
     painter.end()
-    return pixmap
+    return image
 
 
 def _paint_unreadable(painter: QPainter, square: QRect) -> None:

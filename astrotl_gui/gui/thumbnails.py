@@ -61,7 +61,10 @@ UNREADABLE = Picture(None)
 
 
 class Thumbnails(QObject):
-    """Pictures of the session's sources in its look. `ready(key)` fires when more can be shown."""
+    """Pictures of the session's sources in its look. `ready(key)` fires when more can be shown.
+
+    A thread reads while a mosaic is open; it ends when the mosaic is closed.
+    """
 
     ready = Signal(object)
     emptied = Signal()
@@ -72,17 +75,17 @@ class Thumbnails(QObject):
         self._session = session
         self._pictures: OrderedDict[tuple[Stamp, Look], Picture] = OrderedDict()
         self._wanted: tuple[Stamp, ...] = ()
-        self._mosaic: Mosaic | None = session.mosaic
-        capacity = int(PLANE_BYTES / (3 * 4 * npix * npix))
-        self._capacity = capacity
-        self._fetcher = Fetcher(self._load, threads=1, capacity=capacity, parent=self)
-        self._fetcher.fetched.connect(self._fetched)
+        self._mosaic: Mosaic | None = None
+        self._fetcher: Fetcher | None = None
+        self._capacity = int(PLANE_BYTES / (3 * 4 * npix * npix))
         session.project_changed.connect(self._take_mosaic)
         session.look_changed.connect(self.emptied)
+        self._take_mosaic()
 
-    def close(self) -> None:
-        """Stop the reading thread."""
-        self._fetcher.close()
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is being read or waits to be."""
+        return self._fetcher is None or self._fetcher.idle
 
     def stamp(self, source: int, side: int, mode: str = "", size: float = 0.0) -> Stamp | None:
         """What to read for a source drawn `side` device px wide; None when it has no place in the mosaic.
@@ -108,8 +111,8 @@ class Thumbnails(QObject):
         if (found := self._pictures.get(key)) is not None:
             self._pictures.move_to_end(key)
             return found
-        planes = self._fetcher.get(stamp)
-        if planes is None or self._mosaic is None:
+        planes = self._fetcher.get(stamp) if self._fetcher is not None else None
+        if planes is None:
             return None
         made = self._render(stamp, planes, look)
         self._pictures[key] = made
@@ -119,8 +122,10 @@ class Thumbnails(QObject):
 
     def coarse(self, stamp: Stamp) -> QImage | None:
         """A few pixels of the overview where the cutout will be, at once; None without an overview."""
+        if self._mosaic is None or self._fetcher is None:
+            return None
         overviews = [self._fetcher.get(band) for band in stamp.bands]
-        if self._mosaic is None or not all(isinstance(overview, np.ndarray) for overview in overviews):
+        if not all(isinstance(overview, np.ndarray) for overview in overviews):
             return None
         side = side_in_pixels(self._mosaic, stamp.x, stamp.y, stamp.size)
         picked = (_pick(overview, self._mosaic.shape, stamp.x, stamp.y, side) for overview in overviews)
@@ -131,7 +136,7 @@ class Thumbnails(QObject):
     def want(self, stamps: Iterable[Stamp]) -> None:
         """Read these, in this order, and forget what else was waiting."""
         wanted = tuple(stamps)
-        if wanted != self._wanted:
+        if wanted != self._wanted and self._fetcher is not None:
             self._wanted = wanted
             overviews = wanted[0].bands if wanted else ()
             self._fetcher.want([*overviews, *wanted])
@@ -162,10 +167,15 @@ class Thumbnails(QObject):
     def _take_mosaic(self) -> None:
         if self._session.mosaic is self._mosaic:
             return
-        self._mosaic = self._session.mosaic
-        self._wanted = ()
-        self._fetcher.drop()
+        if self._fetcher is not None:
+            self._fetcher.close()
+            self._fetcher.deleteLater()
+            self._fetcher = None
+        self._mosaic, self._wanted = self._session.mosaic, ()
         self._pictures.clear()
+        if self._mosaic is not None:
+            self._fetcher = Fetcher(self._load, threads=1, capacity=self._capacity, parent=self)
+            self._fetcher.fetched.connect(self._fetched)
         self.emptied.emit()
 
     @Slot(object)

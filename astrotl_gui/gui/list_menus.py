@@ -1,0 +1,134 @@
+"""The small popovers of the list header: what the list hides, and how it is sorted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+
+from . import theme
+from .controls import Button, Label
+from .fields import Choice, NumberField, Switch
+from .list_order import SORTS, ListFilter
+
+FAINTEST, BRIGHTEST = 40.0, -5.0
+
+
+class FilterPopover(QWidget):
+    """What the list hides. `changed(ListFilter)` fires with each change; a click elsewhere closes it."""
+
+    changed = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent, Qt.WindowType.Popup | Qt.WindowType.NoDropShadowWindowHint)
+        self.setAttribute(Qt.WidgetAttribute.WA_TranslucentBackground)
+        self.setAccessibleName("Filter")
+        self._filter = ListFilter()
+        self._setting = False
+        self.band = Choice()
+        self.limit = NumberField(minimum=BRIGHTEST, maximum=FAINTEST, unit="mag", height=28)
+        self.limit.setFixedWidth(112)
+        self.limit.field.setAccessibleName("Brighter than")
+        self.band.setAccessibleName("Band")
+        self.brightness = _row(self.band, Label("brighter than", tone="text2"), self.limit)
+        self.labelled = Switch("Hide labelled")
+        self.masked = Switch("Hide masked")
+        self.artifacts = Switch("Hide artifacts")
+        self.clear = Button("Clear filter", height=28)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 14, 16, 16)
+        column.setSpacing(6)
+        column.addWidget(self.brightness)
+        for switch, text in (
+            (self.labelled, "Hide labelled"),
+            (self.masked, "Hide masked"),
+            (self.artifacts, "Hide labelled artifacts"),
+        ):
+            column.addWidget(_row(Label(text), None, switch))
+            switch.toggled.connect(self._read)
+        column.addSpacing(6)
+        column.addWidget(self.clear)
+        self.band.chosen.connect(self._read)
+        self.limit.changed.connect(self._read)
+        self.clear.clicked.connect(lambda: self._give(replace(ListFilter(), band=self._filter.band)))
+
+    def show_filter(self, chosen: ListFilter, bands: Sequence[str]) -> None:
+        """Show a filter; `bands` are those with magnitudes, none hides the brightness limit."""
+        self._setting = True
+        self._filter = chosen
+        self.brightness.setVisible(bool(bands))
+        self.band.set_options(list(bands))
+        self.band.set_value(chosen.band)
+        self.limit.set_value(chosen.limit)
+        self.labelled.setChecked(chosen.hide_labelled)
+        self.masked.setChecked(chosen.hide_masked)
+        self.artifacts.setChecked(chosen.hide_artifacts)
+        self.clear.setEnabled(chosen.active)
+        self._setting = False
+
+    def open_below(self, button: QWidget) -> None:
+        """Open with the right edge under the right edge of `button`."""
+        self.adjustSize()
+        corner = button.mapToGlobal(QPoint(button.width() - self.width(), button.height() + 2))
+        self.move(corner)
+        self.show()
+        (self.limit.field if self.brightness.isVisible() else self.labelled).setFocus()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        t = theme.tokens()
+        theme.paint_box(QPainter(self), QRectF(self.rect()), t.pane, t.border, theme.RADIUS_CARD)
+
+    def _read(self) -> None:
+        if self._setting:
+            return
+        self._filter = ListFilter(
+            self.band.value,
+            self.limit.value,
+            self.labelled.isChecked(),
+            self.masked.isChecked(),
+            self.artifacts.isChecked(),
+        )
+        self.clear.setEnabled(self._filter.active)
+        self.changed.emit(self._filter)
+
+    def _give(self, chosen: ListFilter) -> None:
+        self.show_filter(chosen, [self.band.itemText(i) for i in range(self.band.count())])
+        self.changed.emit(chosen)
+
+
+def _row(left: QWidget, middle: QWidget | None, right: QWidget) -> QWidget:
+    line = QWidget()
+    layout = QHBoxLayout(line)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(8)
+    layout.addWidget(left)
+    if middle is not None:
+        layout.addWidget(middle)
+    layout.addStretch(1)
+    layout.addWidget(right)
+    return line
+
+
+class SortMenu(QMenu):
+    """By what the list is sorted. `chosen(sort)` fires with a key of SORTS."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        group = QActionGroup(self)
+        self.entries: dict[str, QAction] = {}
+        for name, text in SORTS.items():
+            entry = self.addAction(text)
+            entry.setCheckable(True)
+            entry.setActionGroup(group)
+            entry.triggered.connect(lambda checked, name=name: self.chosen.emit(name))
+            self.entries[name] = entry
+        self.set_value("rank")
+
+    def set_value(self, sort: str) -> None:
+        """Mark the sort now in use."""
+        self.entries[sort].setChecked(True)

@@ -1,0 +1,311 @@
+"""The ranked list beside the mosaic: tabs, header, gallery, and what to do while there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from astrotl_gui.core.labels import TARGET_NAMES
+from astrotl_gui.core.progress import round_time
+
+from . import theme
+from .controls import EmptyState, IconButton, Label
+from .gallery import Gallery
+from .list_menus import FilterPopover, SortMenu
+from .list_order import EMPTY, ListFilter, ListOrder, arrange
+from .list_tabs import ListTabs
+from .models import CandidateModel
+from .thumbnails import Thumbnails
+
+if TYPE_CHECKING:
+    from .jobs import Job
+    from .session import Session
+
+
+class ListPane(QWidget):
+    """The current target's list. The window calls `move`, `select_all`, `resize_cutouts` for their keys.
+
+    `similar_chosen()`: the user wants the similarity search in place of the list.
+    """
+
+    similar_chosen = Signal()
+
+    def __init__(
+        self, session: Session, actions: Mapping[str, QAction] | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session = session
+        self.filter, self.sort = ListFilter(), "rank"
+        self.model = CandidateModel(self)
+        self.thumbnails = Thumbnails(session, parent=self)
+        self.gallery = Gallery(self.model, self.thumbnails, session.label_of)
+        self.tabs = ListTabs()
+        self.count = Label("", 12, 500, "text2")
+        self.filter_button = IconButton("ph.funnel-simple", "Filter", checkable=True)
+        self.sort_button = IconButton("ph.sort-ascending", "Sort")
+        self.size_button = IconButton("ph.squares-four", "Cutout size")
+        self.popover = FilterPopover(self)
+        self.sort_menu = SortMenu(self)
+        self.size_menu = _size_menu(self, actions or {})
+        self.pages = QStackedWidget()
+        self._empty: tuple[str, ...] = ()
+        self._watched: Job | None = None
+        self._build()
+        self._connect()
+        self._restart()
+
+    def _build(self) -> None:
+        self.setProperty("surface", "pane")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        header = QHBoxLayout()
+        header.setContentsMargins(13, 0, 12, 0)
+        header.setSpacing(0)
+        header.addWidget(self.count, 1)
+        for button in (self.filter_button, self.sort_button, self.size_button):
+            header.addWidget(button)
+        bar = QWidget()
+        bar.setFixedHeight(theme.scaled(36))
+        bar.setLayout(header)
+        self.pages.addWidget(self.gallery)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.tabs)
+        column.addWidget(bar)
+        column.addWidget(self.pages, 1)
+
+    def _connect(self) -> None:
+        session = self.session
+        session.project_changed.connect(self._restart)
+        session.catalog_changed.connect(self._restart)
+        session.target_changed.connect(self._reset)
+        session.ranking_changed.connect(self._ranked)
+        session.labels_changed.connect(self._labelled)
+        session.selection_changed.connect(self._selected)
+        session.jobs.changed.connect(self._jobs_changed)
+        self.tabs.chosen.connect(self.choose)
+        self.gallery.chosen.connect(session.select_many)
+        self.gallery.acted.connect(self._act)
+        self.gallery.left.connect(self.model.release)
+        self.filter_button.clicked.connect(self._open_filter)
+        self.popover.changed.connect(self.set_filter)
+        self.sort_button.clicked.connect(lambda: _below(self.sort_menu, self.sort_button))
+        self.sort_menu.chosen.connect(self.set_sort)
+        self.size_button.clicked.connect(lambda: _below(self.size_menu, self.size_button))
+
+    # -- what the window calls ---
+
+    def choose(self, name: str) -> None:
+        """Show the list of a target, or ask for the similarity search ("similar")."""
+        if name == "similar":
+            self.similar_chosen.emit()
+        else:
+            self.session.set_target(name)
+
+    def move(self, where: str, extend: bool = False) -> None:
+        """Select by key: see Gallery.move."""
+        self.gallery.move(where, extend)
+
+    def select_all(self) -> None:
+        self.gallery.select_all()
+
+    def resize_cutouts(self, by: int) -> None:
+        """Larger (+1) or smaller (−1) cutouts."""
+        self.gallery.resize_cutouts(by)
+
+    def neighbour(self, source: int, by: int) -> int | None:
+        """The source so many rows below (above) another as the list now stands; the first if it is hidden."""
+        row = self.model.row_of(source)
+        target = 0 if row < 0 else row + by
+        return self.model.id_at(target) if 0 <= target < len(self.model) else None
+
+    def set_filter(self, chosen: ListFilter) -> None:
+        self.filter = chosen
+        self._reset()
+
+    def set_sort(self, sort: str) -> None:
+        """Sort by a key of list_order.SORTS."""
+        self.sort = sort
+        self.sort_menu.set_value(sort)
+        self._reset()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.session.navigator = self.neighbour
+
+    # -- following the session ---
+
+    def _restart(self) -> None:
+        """Another project or catalogue: filters of the last one mean nothing here."""
+        self.filter, self.sort = ListFilter(), "rank"
+        self.sort_menu.set_value("rank")
+        self._reset()
+
+    def _reset(self) -> None:
+        self.gallery.set_selection(self.session.selection)
+        self.model.reset(self._order())
+        self._after_order()
+        self.gallery.show_row(self.gallery.current_row)
+
+    def _ranked(self, target: str) -> None:
+        if target == self.session.target:
+            self._update()
+
+    def _update(self) -> None:
+        if not len(self.model) or not self.isVisible():
+            self._reset()
+            return
+        self.model.update(self._order(), self.gallery.still_row)
+        self._after_order()
+
+    def _labelled(self, sources: list[int]) -> None:
+        if self.filter.hide_labelled or self.filter.hide_artifacts:
+            self._update()
+        self._say_count()
+        self.gallery.viewport().update()
+        if len(sources) == 1:
+            self.gallery.announce(self.model.row_of(sources[0]))
+
+    def _selected(self) -> None:
+        self.gallery.set_selection(self.session.selection)
+
+    def _order(self) -> ListOrder:
+        session = self.session
+        ranking = session.ranking()
+        if ranking is None or not len(session.catalog):
+            return EMPTY
+        labelled = session.labels() if self.filter.hide_labelled else ()
+        artifacts: list[int] = []
+        if self.filter.hide_artifacts:
+            artifacts = [i for i, label in session.labels("artifact").items() if label.value == "positive"]
+        band = session.mosaic.reference.name if session.mosaic is not None else ""
+        return arrange(
+            ranking.ids,
+            ranking.scores,
+            session.catalog,
+            self.filter,
+            self.sort,
+            band,
+            labelled,
+            artifacts,
+        )
+
+    def _after_order(self) -> None:
+        target = self.session.target
+        self.tabs.set_value(target)
+        self.gallery.noun = TARGET_NAMES[target] if target == "agn" else TARGET_NAMES[target].lower()
+        self.gallery.setAccessibleName(f"{TARGET_NAMES[target]} candidates")
+        self._say_count()
+        self._show_page()
+
+    def _say_count(self) -> None:
+        model, labels = self.model, len(self.session.labels())
+        sources = _number(model.total or len(self.session.catalog), "source")
+        if self.filter.active:
+            sources = f"{model.total - model.hidden:,} of {sources}"
+        self.count.setText(f"{sources}, {_number(labels, 'label')}" if len(self.session.catalog) else "")
+        self.filter_button.setChecked(self.filter.active)
+        for button in (self.filter_button, self.sort_button, self.size_button):
+            button.setEnabled(bool(model.total))
+
+    # -- without a list ---
+
+    def _show_page(self) -> None:
+        state = self._empty_state()
+        if state == self._empty:
+            return
+        self._empty = state
+        if self.pages.count() > 1:
+            old = self.pages.widget(1)
+            self.pages.removeWidget(old)
+            old.deleteLater()
+        if state:
+            runs = {
+                "Detect sources": self.session.detect,
+                "Clear filter": lambda: self.set_filter(ListFilter()),
+            }
+            page = EmptyState(*state, run=runs.get(state[3]))
+            page.setContentsMargins(24, 0, 24, 72)
+            self.pages.addWidget(page)
+        self.pages.setCurrentIndex(1 if state else 0)
+
+    def _empty_state(self) -> tuple[str, ...]:
+        """(icon, title, detail, button) of what the pane shows instead of a list; () with a list."""
+        session, model = self.session, self.model
+        if session.project is None or len(model):
+            return ()
+        if not len(session.catalog):
+            if self._job("Detecting", "Measuring") is not None:
+                return ("ph.crosshair", "No sources yet", "They are being measured now.", "")
+            return (
+                "ph.crosshair",
+                "No sources yet",
+                "Detect them, or take your own catalog.",
+                "Detect sources",
+            )
+        if not model.total:
+            return ("ph.sparkle", "No ranking yet", self._when(), "")
+        hidden = f"{model.hidden:,} are hidden by “{self.filter.text()}”."
+        return ("ph.funnel-simple", "No source fits this filter", hidden, "Clear filter")
+
+    def _when(self) -> str:
+        job = self._job("Embedding")
+        left = (
+            f", in about {round_time(job.left_seconds).removeprefix('about ')}"
+            if job and job.left_seconds
+            else ""
+        )
+        return f"Ranking starts when the sources are embedded{left}."
+
+    def _job(self, *names: str) -> Job | None:
+        return next((job for job in self.session.jobs.active if job.name in names), None)
+
+    def _jobs_changed(self) -> None:
+        job = self._job("Embedding")
+        if job is not None and job is not self._watched:
+            job.progressed.connect(self._show_page)
+        self._watched = job
+        self._show_page()
+
+    # -- header ---
+
+    def _open_filter(self) -> None:
+        self.filter_button.setChecked(self.filter.active)
+        catalog = self.session.catalog
+        bands = [b for b in catalog.bands if np.isfinite(catalog.column(f"mag_{b}")).any()]
+        reference = self.session.mosaic.reference.name if self.session.mosaic is not None else ""
+        shown = self.filter if self.filter.band else ListFilter(reference if reference in bands else "")
+        self.popover.show_filter(shown, bands)
+        self.popover.open_below(self.filter_button)
+
+    def _act(self, name: str, source: int) -> None:
+        run = {
+            "more": self.session.more_like,
+            "similar": self.session.find_similar,
+            "less": self.session.less_like,
+        }[name]
+        run(source)
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}" if count else f"no {noun}s"
+
+
+def _below(menu: QMenu, button: QWidget) -> None:
+    size = menu.sizeHint()
+    menu.popup(button.mapToGlobal(QPoint(button.width() - size.width(), button.height() + 2)))
+
+
+def _size_menu(pane: ListPane, actions: Mapping[str, QAction]) -> QMenu:
+    menu = QMenu(pane)
+    for name, text, by in (("look.larger", "Larger cutouts", 1), ("look.smaller", "Smaller cutouts", -1)):
+        if name in actions:
+            menu.addAction(actions[name])
+        else:
+            menu.addAction(text).triggered.connect(lambda checked, by=by: pane.resize_cutouts(by))
+    return menu
