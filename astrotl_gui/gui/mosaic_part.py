@@ -54,7 +54,7 @@ class MosaicPart(Mosaic):
 
 
 def central_part(mosaic: Mosaic, pixels: int) -> tuple[Mosaic, float]:
-    """The central part of about `pixels` px with the mosaic's aspect, and its share of the area (1: all of it)."""
+    """The central part, about `pixels` px, and its share of the mosaic's area (1: all of it)."""
     ny, nx = mosaic.shape
     if nx * ny <= pixels:
         return mosaic, 1.0

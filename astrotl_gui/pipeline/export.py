@@ -49,11 +49,11 @@ def export(
 ) -> int:
     """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
 
-    The extension names the format: CSV, ECSV, FITS, VOTable, Parquet or DS9 regions. Rows come in the order of
-    the first target's ranking, then what is unranked. Of `labels` the latest event of each source and target
-    counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets, `yes_only`
-    what is positive for one. `provenance` (which mosaic, which encoder…) is kept
-    where the format can. The file is whole or not there.
+    The extension names the format: CSV, ECSV, FITS, VOTable, Parquet or DS9 regions. Rows come in the order
+    of the first target's ranking, then what is unranked. Of `labels` the latest event of each source and
+    target counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets,
+    `yes_only` what is positive for one. `provenance` (which mosaic, which encoder…) is kept where the format
+    can. The file is whole or not there.
 
     Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
     """
@@ -128,8 +128,8 @@ def export_table(
 ) -> Table:
     """The rows as one astropy table with units and descriptions.
 
-    Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`, `grade_T`,
-    `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
+    Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`,
+    `grade_T`, `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
     With `kept`, only sources with one of these label values for one of the targets.
     """
     latest, notes = _latest(labels), _notes(labels)
@@ -251,7 +251,7 @@ def _write_ecsv(path: Path, table: Table, provenance: Mapping[str, str]) -> None
 
 
 def _write_fits(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
-    """FITS text is ASCII by the standard; beyond it every reader in use takes UTF-8, so that is what it gets."""
+    """FITS text is ASCII by the standard; readers in use take UTF-8, so what is beyond ASCII is that."""
     encoded = table.copy(copy_data=False)
     for name in table.colnames:
         if table[name].dtype.kind == "U":

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.catalog import Catalog
@@ -78,26 +78,27 @@ def choose(qtbot: QtBot, segments: QWidget, place: int) -> None:
 
 
 def written(qtbot: QtBot, session: Session, sheet: ExportSheet) -> Message:
-    with qtbot.waitSignal(session.messaged, timeout=20_000) as said:
+    with qtbot.waitSignal(session.messaged, timeout=20_000) as said, qtbot.waitSignal(sheet.closed):
         qtbot.mouseClick(sheet.write, Qt.MouseButton.LeftButton)
-    assert not sheet.isVisible()
     return said.args[0]
 
 
 def test_begins_with_the_yes_of_the_list_in_view(sheet: ExportSheet) -> None:
     assert (sheet.lists.value, sheet.what.value, sheet.format.value) == ("lens", "yes", ".ecsv")
     assert sheet.write.text() == "Export 2 sources"
-    assert sheet.path.name == "m83 lens yes.ecsv"
+    assert sheet.path.name == "m83_r lens yes.ecsv"
 
 
 def test_exports_lenses(qtbot: QtBot, session: Session, sheet: ExportSheet, tmp_path: Path) -> None:
     sheet.set_path(tmp_path / "lenses.ecsv")
     message = written(qtbot, session, sheet)
-    assert message.title == "Exported 2 lenses" and "lenses.ecsv" in message.detail
+    assert message.title == "Exported 2 lenses"
+    assert "lenses.ecsv" in message.detail
     assert [text for text, _ in message.actions] == ["Show file"]
     table = Table.read(tmp_path / "lenses.ecsv")
     assert table["id"].tolist() == [7, 3]  # in rank order
-    assert table["grade_lens"].tolist() == ["B", "A"] and table["rank_lens"].tolist() == [4, 8]
+    assert table["grade_lens"].tolist() == ["B", "A"]
+    assert table["rank_lens"].tolist() == [4, 8]
     assert "label_agn" not in table.colnames
 
 
@@ -105,12 +106,13 @@ def test_all_lists_and_labelled(qtbot: QtBot, session: Session, sheet: ExportShe
     choose(qtbot, sheet.lists, 4)
     choose(qtbot, sheet.what, 1)
     assert sheet.write.text() == "Export 3 sources"
-    assert sheet.path.name == "m83 labels.ecsv"
+    assert sheet.path.name == "m83_r labels.ecsv"
     sheet.set_path(tmp_path / "all.csv")
     assert sheet.format.value == ".csv"
     assert written(qtbot, session, sheet).title == "Exported 3 sources"
     table = Table.read(tmp_path / "all.csv")
-    assert sorted(table["id"]) == [3, 5, 7] and {"rank_agn", "comment_outlier"} <= set(table.colnames)
+    assert sorted(table["id"]) == [3, 5, 7]
+    assert {"rank_agn", "comment_outlier"} <= set(table.colnames)
 
 
 def test_all_sources_by_key(qtbot: QtBot, session: Session, sheet: ExportSheet, tmp_path: Path) -> None:
@@ -123,7 +125,8 @@ def test_all_sources_by_key(qtbot: QtBot, session: Session, sheet: ExportSheet, 
 
 def test_nothing_to_export_is_not_offered(qtbot: QtBot, sheet: ExportSheet) -> None:
     choose(qtbot, sheet.lists, 3)
-    assert sheet.what.value == "yes" and not sheet.write.isEnabled()
+    assert sheet.what.value == "yes"
+    assert not sheet.write.isEnabled()
     qtbot.keyClick(sheet, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert sheet.isVisible()
     choose(qtbot, sheet.what, 2)
@@ -134,7 +137,8 @@ def test_nothing_to_export_is_not_offered(qtbot: QtBot, sheet: ExportSheet) -> N
 def test_format_and_ending_go_together(sheet: ExportSheet, tmp_path: Path, ending: str) -> None:
     sheet.format.set_value(ending)
     sheet.format.chosen.emit(ending)
-    assert sheet.path.suffix == ending and sheet.hint.text() == FORMATS[ending][1]
+    assert sheet.path.suffix == ending
+    assert sheet.hint.text() == FORMATS[ending][1]
     sheet.set_path(tmp_path / "z = 0.6 lenses")
     assert sheet.path.name == f"z = 0.6 lenses{ending}"
 
@@ -153,28 +157,39 @@ def test_a_place_that_cannot_be_written_is_said(
     (tmp_path / "file").write_text("no folder")
     sheet.set_path(tmp_path / "file" / "lenses.csv")
     message = written(qtbot, session, sheet)
-    assert message.kind == "alert" and "lenses.csv" in message.detail
+    assert message.kind == "alert"
+    assert "lenses.csv" in message.detail
 
 
 def test_change_asks_for_a_file(qtbot: QtBot, sheet: ExportSheet, tmp_path: Path) -> None:
     qtbot.mouseClick(sheet.change, Qt.MouseButton.LeftButton)
-    dialog = sheet.findChild(QFileDialog)
+    (dialog,) = sheet.findChildren(QFileDialog)
     assert dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.vot"))
-    assert sheet.path == tmp_path / "mine.vot" and sheet.format.value == ".vot"
+    assert sheet.path == tmp_path / "mine.vot"
+    assert sheet.format.value == ".vot"
     dialog.reject()
 
 
 def test_escape_and_a_click_beside_close(qtbot: QtBot, session: Session, window: QWidget) -> None:
     for close in (
         lambda sheet: qtbot.keyClick(sheet, Qt.Key.Key_Escape),
-        lambda sheet: qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=window.rect().topLeft()),
+        lambda sheet: qtbot.mouseClick(sheet, Qt.MouseButton.LeftButton, pos=QPoint(5, 5)),
         lambda sheet: qtbot.mouseClick(sheet.cancel, Qt.MouseButton.LeftButton),
     ):
         sheet = ExportSheet(session, window)
         sheet.open()
         with qtbot.waitSignal(sheet.closed):
             close(sheet)
+
+
+def test_tab_stays_in_the_sheet(qtbot: QtBot, window: QWidget, sheet: ExportSheet) -> None:
+    seen = []
+    for _ in range(12):
+        qtbot.keyClick(QApplication.focusWidget() or sheet, Qt.Key.Key_Tab)
+        seen.append(QApplication.focusWidget())
+    assert all(widget is not None and sheet.isAncestorOf(widget) for widget in seen)
+    assert {sheet.lists, sheet.what, sheet.format, sheet.change, sheet.cancel, sheet.write} <= set(seen)
 
 
 def test_keeps_within_a_small_window(session: Session, window: QWidget) -> None:

@@ -1,8 +1,8 @@
-"""From files to a project: what is guessed can be corrected, what is wrong is said, one button makes the project."""
+"""From files to a project: what is guessed can be corrected, what is wrong is said."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -93,7 +93,8 @@ def test_shows_what_the_files_are(page: ImportPage, qtbot: QtBot, trio: list[Pat
     begin(page, qtbot, trio[::-1])
     rows = list(page.form.bands.rows.values())
     assert page.form.title.text() == "New project from 3 images"
-    assert page.draft is not None and [b.name for b in page.draft.bands] == ["g", "r", "i"]
+    assert page.draft is not None
+    assert [b.name for b in page.draft.bands] == ["g", "r", "i"]
     shown = {row.file.name: (row.name.text(), row.channel.value) for row in rows}
     assert shown == {
         "m83_g.fits": ("g", "blue"),
@@ -104,8 +105,10 @@ def test_shows_what_the_files_are(page: ImportPage, qtbot: QtBot, trio: list[Pat
         page.form.preview.facts.text()
     )
     assert [band.text() for band in page.form.preview.bands] == ["g", "r", "i"]
-    assert page.form.cutouts.cutouts.size == 18 and page.form.main.isEnabled()
-    assert not page.form.scale_row.isVisible() and notices(page) == []
+    assert page.form.cutouts.cutouts.size == 18
+    assert page.form.main.isEnabled()
+    assert not page.form.scale_row.isVisible()
+    assert notices(page) == []
 
 
 def test_colour_follows_the_channels(page: ImportPage, qtbot: QtBot, trio: list[Path]) -> None:
@@ -115,7 +118,8 @@ def test_colour_follows_the_channels(page: ImportPage, qtbot: QtBot, trio: list[
     row.channel.setFocus()
     qtbot.keyClick(row.channel, Qt.Key.Key_Up)
     qtbot.keyClick(row.channel, Qt.Key.Key_Up)
-    assert page.draft is not None and page.draft.spec().colour == ("g", "i", "r")
+    assert page.draft is not None
+    assert page.draft.spec().colour == ("g", "i", "r")
     assert page.form.preview.sky.image != before
     channels = [r.channel.value for r in page.form.bands.rows.values()]
     assert sorted(channels) == ["blue", "green", "red"]
@@ -128,7 +132,8 @@ def test_renaming_moves_the_band_to_its_wavelength(page: ImportPage, qtbot: QtBo
     field.selectAll()
     qtbot.keyClicks(field, "z")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert page.draft is not None and [b.name for b in page.draft.bands] == ["r", "i", "z"]
+    assert page.draft is not None
+    assert [b.name for b in page.draft.bands] == ["r", "i", "z"]
     assert page.preview is not None  # nothing is read again for a name
 
 
@@ -138,7 +143,8 @@ def test_a_name_given_twice_is_not_accepted(page: ImportPage, qtbot: QtBot, trio
     field.selectAll()
     qtbot.keyClicks(field, "r")
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert field.text() == "r" and field.toolTip() == "Two bands are called r"
+    assert field.text() == "r"
+    assert field.toolTip() == "Two bands are called r"
     assert not page.form.main.isEnabled()
     field.selectAll()
     qtbot.keyClicks(field, "u")
@@ -151,7 +157,8 @@ def test_leave_out_and_add(page: ImportPage, qtbot: QtBot, trio: list[Path], tmp
     row = page.form.bands.rows[str(Plane.parse(str(trio[2])))]
     qtbot.mouseClick(row.remove, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page.preview is not None and len(page.preview.overviews) == 2)
-    assert page.draft is not None and page.draft.spec().colour == ("r", "", "g")
+    assert page.draft is not None
+    assert page.draft.spec().colour == ("r", "", "g")
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(image(tmp_path / "m83_z.fits", "z")))])
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -176,8 +183,10 @@ def test_create_by_key_makes_the_project(
     with qtbot.waitSignal(page.done):
         qtbot.keyClick(page, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     project = Project.open(tmp_path / "NGC 6976.astrotl")
-    assert project.name == "NGC 6976" and [b.name for b in project.spec.bands] == ["g", "r", "i"]
-    assert project.detection.threshold == 5 and project.cutouts.size == 12
+    assert project.name == "NGC 6976"
+    assert [b.name for b in project.spec.bands] == ["g", "r", "i"]
+    assert project.detection.threshold == 5
+    assert project.cutouts.size == 12
     project.close()
     qtbot.waitUntil(lambda: session.project is not None, timeout=20_000)
 
@@ -205,7 +214,8 @@ def test_escape_leaves(page: ImportPage, qtbot: QtBot, trio: list[Path], session
 def test_start_again_forgets_the_files_before(page: ImportPage, qtbot: QtBot, trio: list[Path]) -> None:
     page.start(trio)
     begin(page, qtbot, trio[:1])
-    assert page.draft is not None and len(page.draft.bands) == 1
+    assert page.draft is not None
+    assert len(page.draft.bands) == 1
     assert page.form.title.text() == "New project from one image"
     assert list(page.form.bands.rows) == [str(Plane.parse(str(trio[0])))]
 
@@ -221,7 +231,8 @@ def test_noise_mask_and_zero_point(
     fits.PrimaryHDU(np.eye(120, dtype=np.int16)).writeto(mask)
     qtbot.mouseClick(page.form.planes, Qt.MouseButton.LeftButton)
     sheet = page.sheet
-    assert sheet is not None and sheet.isVisible()
+    assert sheet is not None
+    assert sheet.isVisible()
     key = str(Plane.parse(str(trio[1])))
     sheet.take_file(key, "mask", mask)
     qtbot.waitUntil(lambda: sheet.draft.band(key).mask is not None)
@@ -232,11 +243,13 @@ def test_noise_mask_and_zero_point(
     zeropoint = sheet.zeropoints[key].field
     qtbot.keyClicks(zeropoint, "27.5")
     qtbot.keyClick(sheet, Qt.Key.Key_Escape)
-    assert page.sheet is None and page.isVisible()
+    assert page.sheet is None
+    assert page.isVisible()
     qtbot.waitUntil(lambda: page.preview is not None, timeout=20_000)
     assert page.draft is not None
     band = page.draft.spec().band("r")
-    assert (band.mask_bits, band.zeropoint) == (17, 27.5) and band.mask is not None
+    assert (band.mask_bits, band.zeropoint) == (17, 27.5)
+    assert band.mask is not None
     assert page.form.bands.rows[key].file.beside == "with mask"
     assert page.form.zeropoints.text() == "No zero point for g, i"
 
@@ -255,7 +268,8 @@ def test_wrong_bits_stay_and_are_marked(page: ImportPage, qtbot: QtBot, tmp_path
     bits = next(iter(sheet.bits.values()))
     assert bits.isEnabled()
     qtbot.keyClicks(bits, "none")
-    assert bits.text() == "none" and bits.property("wrong") == "true"
+    assert bits.text() == "none"
+    assert bits.property("wrong") == "true"
     assert sheet.draft.bands[0].mask_bits == 0
 
 
@@ -269,7 +283,8 @@ def test_a_noise_file_that_is_none_is_said_in_the_sheet(
     assert page.sheet is not None
     page.sheet.take_file(str(Plane.parse(str(trio[0]))), "rms", text)
     qtbot.waitUntil(lambda: bool(notices(page)), timeout=20_000)
-    assert notices(page)[0].kind == "alert" and "noise.fits" in notices(page)[0].detail
+    assert notices(page)[0].kind == "alert"
+    assert "noise.fits" in notices(page)[0].detail
 
 
 # --- without coordinates -----------------------------------------------------------------------------
@@ -280,7 +295,8 @@ def test_without_wcs_the_pixel_scale_is_asked_for(
 ) -> None:
     begin(page, qtbot, [image(tmp_path / "plate_r.fits", "r", wcs=False)])
     assert wait_for_notice(page, qtbot, "No coordinates").kind == "note"
-    assert page.form.scale_row.isVisible() and not page.form.main.isEnabled()
+    assert page.form.scale_row.isVisible()
+    assert not page.form.main.isEnabled()
     field = page.form.scale.field
     field.setFocus()
     qtbot.keyClicks(field, "0.05")
@@ -299,7 +315,8 @@ def test_without_wcs_the_pixel_scale_is_asked_for(
 def test_a_pixel_scale_out_of_range_is_said(page: ImportPage, qtbot: QtBot, tmp_path: Path) -> None:
     begin(page, qtbot, [image(tmp_path / "plate_r.fits", "r", wcs=False)])
     qtbot.keyClicks(page.form.scale.field, "0")
-    assert page.form.scale.says.isVisible() and not page.form.main.isEnabled()
+    assert page.form.scale.says.isVisible()
+    assert not page.form.main.isEnabled()
 
 
 # --- catalogs ----------------------------------------------------------------------------------------
@@ -317,7 +334,8 @@ def test_take_a_catalog(
     assert not page.form.sources.limit.isVisible()
     segments = page.form.sources.ways
     qtbot.mouseClick(segments, Qt.MouseButton.LeftButton, pos=segments.boxes()[0].center().toPoint())
-    assert page.form.sources.catalog is None and page.form.sources.limit.isVisible()
+    assert page.form.sources.catalog is None
+    assert page.form.sources.limit.isVisible()
 
 
 def test_a_catalog_without_coordinates_is_said(
@@ -329,7 +347,8 @@ def test_a_catalog_without_coordinates_is_said(
     page.form.sources.catalog_wanted.emit(catalog)
     notice = wait_for_notice(page, qtbot, "No coordinates in this catalog")
     assert "name" in notice.detail
-    assert page.form.sources.ways.value == "detect" and page.form.main.isEnabled()
+    assert page.form.sources.ways.value == "detect"
+    assert page.form.main.isEnabled()
 
 
 # --- bad input ---------------------------------------------------------------------------------------
@@ -362,18 +381,21 @@ def _missing(path: Path) -> list[Path]:
 
 @pytest.mark.parametrize("make", [_text, _empty, _truncated, _five_axes, _missing])
 def test_bad_files_are_said_and_the_page_lives(
-    page: ImportPage, qtbot: QtBot, tmp_path: Path, make, trio: list[Path]
+    page: ImportPage, qtbot: QtBot, tmp_path: Path, make: Callable[[Path], list[Path]], trio: list[Path]
 ) -> None:
     paths = make(tmp_path)
     page.start(paths)
     qtbot.waitUntil(lambda: bool(notices(page)), timeout=20_000)
     (notice,) = notices(page)
-    assert notice.kind == "alert" and len(notice.title.split()) <= 6
+    assert notice.kind == "alert"
+    assert len(notice.title.split()) <= 6
     assert paths[0].name in notice.title + notice.detail
-    assert not page.form.main.isEnabled() and not page.form.bands.isVisible()
+    assert not page.form.main.isEnabled()
+    assert not page.form.bands.isVisible()
     assert [button.text() for button in notice.buttons] == ["Choose others…"]
     begin(page, qtbot, trio)
-    assert notices(page) == [] and page.form.main.isEnabled()
+    assert notices(page) == []
+    assert page.form.main.isEnabled()
 
 
 def test_bands_of_two_fields_are_named_and_one_can_be_left_out(
@@ -382,18 +404,21 @@ def test_bands_of_two_fields_are_named_and_one_can_be_left_out(
     here, there = image(tmp_path / "a_g.fits", "g"), image(tmp_path / "b_r.fits", "r", ra=80.0)
     page.start([here, there])
     notice = wait_for_notice(page, qtbot, "Bands show different fields")
-    assert "a_g.fits" in notice.detail and "b_r.fits" in notice.detail
+    assert "a_g.fits" in notice.detail
+    assert "b_r.fits" in notice.detail
     assert not page.form.main.isEnabled()
     page.form.bands.rows[str(Plane.parse(str(there)))].remove.click()
     qtbot.waitUntil(lambda: page.preview is not None, timeout=20_000)
-    assert page.form.main.isEnabled() and notices(page) == []
+    assert page.form.main.isEnabled()
+    assert notices(page) == []
 
 
 def test_all_nan_band_is_said(page: ImportPage, qtbot: QtBot, tmp_path: Path) -> None:
     fits.PrimaryHDU(np.full((50, 50), np.nan, np.float32)).writeto(tmp_path / "void_r.fits")
     page.start([tmp_path / "void_r.fits"])
     qtbot.waitUntil(lambda: bool(notices(page)), timeout=20_000)
-    assert "void_r.fits" in notices(page)[0].detail and not page.form.main.isEnabled()
+    assert "void_r.fits" in notices(page)[0].detail
+    assert not page.form.main.isEnabled()
 
 
 # --- real sky ----------------------------------------------------------------------------------------
@@ -402,15 +427,18 @@ def test_all_nan_band_is_said(page: ImportPage, qtbot: QtBot, tmp_path: Path) ->
 def test_headers_that_all_claim_one_filter(page: ImportPage, qtbot: QtBot, shared_data: Path) -> None:
     begin(page, qtbot, sorted((shared_data / "fits/sdss").glob("reprojected_*.bz2")))
     assert wait_for_notice(page, qtbot, "All three headers say filter g").kind == "warn"
-    assert page.draft is not None and [b.name for b in page.draft.bands] == ["g", "r", "i"]
+    assert page.draft is not None
+    assert [b.name for b in page.draft.bands] == ["g", "r", "i"]
     assert page.form.zeropoints.text() == "Zero points 22.5, from headers"
-    assert page.form.cutouts.cutouts.size == 30 and page.form.cutouts.cutouts.context == 90
+    assert page.form.cutouts.cutouts.size == 30
+    assert page.form.cutouts.cutouts.context == 90
     assert "682 × 496 pixels, 1.19″ each" in page.form.preview.facts.text()
 
 
 def test_eight_bands_of_one_file(page: ImportPage, qtbot: QtBot, shared_data: Path) -> None:
     begin(page, qtbot, sorted((shared_data / "fits/euclid_lens").glob("10*.fits")))
-    assert page.draft is not None and len(page.draft.bands) == 8
+    assert page.draft is not None
+    assert len(page.draft.bands) == 8
     assert all(row.file.beside == "with noise, PSF" for row in page.form.bands.rows.values())
     assert len({row.file.name for row in page.form.bands.rows.values()}) == 8
     assert page.form.cutouts.hint.text() == "suits space images"
@@ -443,9 +471,11 @@ def test_every_channel_choice_gives_a_valid_colour(count: int) -> None:
             after = start.with_channel(band, channel)
             assert after.channel(band) == channel
             red, green, blue = after.spec().colour
-            assert red and blue
+            assert red
+            assert blue
             if count > 1:
-                assert red != blue and green not in (red, blue)
+                assert red != blue
+                assert green not in (red, blue)
             if count > 2:
                 assert green
 
@@ -499,9 +529,11 @@ def test_a_count_is_exact_only_when_it_is_true() -> None:
 def test_part_of_a_mosaic_agrees_with_the_whole(trio: list[Path]) -> None:
     mosaic = Mosaic.open(identify(trio).spec())
     whole, share = central_part(mosaic, 120 * 120)
-    assert whole is mosaic and share == 1
+    assert whole is mosaic
+    assert share == 1
     part, share = central_part(mosaic, 3600)
-    assert part.shape == (60, 60) and share == 0.25
+    assert part.shape == (60, 60)
+    assert share == 0.25
     np.testing.assert_array_equal(part.read("r", (0, 0, 10, 20)), mosaic.read("r", (30, 30, 40, 50)))
     np.testing.assert_array_equal(part.bad("r", (0, 0, 9, 9)), mosaic.bad("r", (30, 30, 39, 39)))
     np.testing.assert_allclose(part.sky(3.0, 4.0), mosaic.sky(33.0, 34.0))
@@ -514,7 +546,8 @@ def test_the_estimate_grows_with_the_work(trio: list[Path]) -> None:
     mosaic = Mosaic.open(identify(trio).spec())
     assert estimate_text(None, None) == ""
     assert estimate_text(mosaic, None) == "You can look around while it works."
-    assert estimate_text(mosaic, 100_000).startswith("About ") and " h " not in estimate_text(mosaic, 100)
+    assert estimate_text(mosaic, 100_000).startswith("About ")
+    assert " h " not in estimate_text(mosaic, 100)
 
 
 # --- small things ------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ def drop(page: WelcomePage, paths: list[Path]) -> None:
     left, none = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     enter = QDragEnterEvent(spot.toPoint(), copy, data, left, none)
     QApplication.sendEvent(page, enter)
-    assert enter.isAccepted() and page.zone.armed
+    assert enter.isAccepted()
+    assert page.zone.armed
     QApplication.sendEvent(page, QDropEvent(spot, copy, data, left, none))
     assert not page.zone.armed
 
@@ -120,7 +121,8 @@ def test_recent_projects_are_read_again_when_shown(page: WelcomePage, verbs: Ver
     page.hide()
     verbs.projects = []
     page.show()
-    assert not page.cards and not page._recent.isVisible()
+    assert not page.cards
+    assert not page._recent.isVisible()
 
 
 def test_buttons(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
@@ -136,7 +138,7 @@ def test_buttons(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
 
 def test_chosen_files_go_out(page: WelcomePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.choose_images()
-    dialog = page.findChild(QFileDialog)
+    (dialog,) = page.findChildren(QFileDialog)
     with qtbot.waitSignal(page.images_chosen) as sent:
         dialog.filesSelected.emit([str(tmp_path / "a.fits")])
     assert sent.args == [[tmp_path / "a.fits"]]

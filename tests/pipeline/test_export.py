@@ -140,7 +140,8 @@ def test_values_and_order() -> None:
     assert (first["grade_lens"], first["vetter_lens"], first["comment_lens"]) == ("A", "Zoë", COMMENT)
     assert first["time_lens"].startswith("2026-11-23T10:00")
     assert first["label_agn"] == ""
-    assert last["rank_lens"] is np.ma.masked and np.isnan(last["score_lens"])
+    assert last["rank_lens"] is np.ma.masked
+    assert np.isnan(last["score_lens"])
     assert (last["label_agn"], last["grade_agn"]) == ("unsure", "C")
     assert table[3]["contaminant_lens"] == "spiral"
 
@@ -181,14 +182,17 @@ def test_units_and_descriptions(tmp_path: Path, extension: str) -> None:
         from pyarrow import parquet
 
         notes = parquet.read_schema(path).field("ra").metadata
-        assert notes[b"unit"] == b"deg" and notes[b"description"]
+        assert notes[b"unit"] == b"deg"
+        assert notes[b"description"]
         assert parquet.read_schema(path).metadata[b"vetter"].decode() == "Zoë"
         return
     table = read(path)
-    assert str(table["ra"].unit) == "deg" and str(table["mag_g"].unit).startswith("mag")
+    assert str(table["ra"].unit) == "deg"
+    assert str(table["mag_g"].unit).startswith("mag")
     assert "1 is best, by GP 3" in table["rank_lens"].description
     text = path.read_bytes().decode("utf-8", "ignore")
-    assert "tf_efficientnet_lite0" in text and "NGC 6976" in text
+    assert "tf_efficientnet_lite0" in text
+    assert "NGC 6976" in text
 
 
 def test_regions_on_the_sky(tmp_path: Path) -> None:
@@ -289,7 +293,8 @@ def test_export_of_an_open_project(tmp_path: Path) -> None:
     mosaic = Mosaic.open(project.spec)
     assert export_project(path, project, mosaic, catalog(), {"lens": RANKING}, ["lens"]) == 5
     table = read(path)
-    assert table.meta["images"] == "g=sky_g.fits" and table.meta["fingerprint"] == mosaic.fingerprint
+    assert table.meta["images"] == "g=sky_g.fits"
+    assert table.meta["fingerprint"] == mosaic.fingerprint
     assert table.meta["model_lens"] == "GP 3"
     assert table["comment_lens"][0] == COMMENT
     project.close()
