@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from astrotl_gui.core.bands import MosaicSpec
+from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
@@ -22,9 +24,9 @@ def demo_field(*, progress: Progress = SILENT) -> SimulatedField:
 
 def demo_spec(field: SimulatedField) -> MosaicSpec:
     """The demo sky as a mosaic, read from its headers like any other."""
-    files = [*field.images.values(), *field.rms.values(), *field.masks.values()]
-    proposal = identify(files)
-    return MosaicSpec(NAME, proposal.bands)
+    bands = identify([*field.images.values(), *field.rms.values()]).bands
+    mask = Plane(field.mask, 0)
+    return MosaicSpec(NAME, tuple(replace(band, mask=mask, mask_bits=field.mask_bits) for band in bands))
 
 
 def demo_project(folder: Path | None = None, *, progress: Progress = SILENT) -> Path:
