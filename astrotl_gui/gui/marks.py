@@ -52,14 +52,14 @@ class Placed:
     radius: float
 
 
-def placed(marks: Sequence[Mark], viewport: Viewport) -> list[Placed]:
-    """The marks that show, selected ones last (on top)."""
+def placed(marks: Sequence[Mark], viewport: Viewport, ratio: float = 1.0) -> list[Placed]:
+    """The marks that show, selected ones last (on top), on whole device pixels (`ratio` a logical px)."""
     found = []
     for mark in marks:
         x, y = viewport.to_screen(mark.x, mark.y)
         radius = mark.radius(viewport.scale)
         if -radius < x < viewport.width + radius and -radius < y < viewport.height + radius:
-            found.append(Placed(mark, x, y, radius))
+            found.append(Placed(mark, round(x * ratio) / ratio, round(y * ratio) / ratio, radius))
     return sorted(found, key=lambda place: place.mark.selected)
 
 
@@ -82,7 +82,7 @@ def paint_marks(
     reserved: Sequence[QRectF] = (),
 ) -> None:
     """Draw the marks of a target's list; ranks where they run neither into each other nor into `reserved`."""
-    places = placed(marks, viewport)
+    places = placed(marks, viewport, painter.device().devicePixelRatioF())
     dense = crowded(places)
     taken = list(reserved)
     for place in places:

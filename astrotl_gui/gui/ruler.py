@@ -35,7 +35,7 @@ def ruler_text(mosaic: Mosaic, start: Point, end: Point) -> str:
     dx, dy = end[0] - start[0], end[1] - start[1]
     arcsec, angle = separation(mosaic, start, end)
     if math.isfinite(arcsec):
-        return f"{angle_text(arcsec)}, PA {angle:.0f}°"
+        return f"{angle_text(arcsec)}, PA {round(angle) % 360}°"
     scale = mosaic.spec.pixel_scale
     length = math.hypot(dx, dy)
     return f"{angle_text(length * scale)}, {length:.1f} px" if scale > 0 else f"{length:.1f} px"
@@ -43,7 +43,7 @@ def ruler_text(mosaic: Mosaic, start: Point, end: Point) -> str:
 
 def angle_text(arcsec: float) -> str:
     """An angle in its natural unit: 0.42″, 12.3″, 4.2′, 1.31°."""
-    if arcsec < 10:
+    if round(arcsec, 2) < 10:
         return f"{arcsec:.2f}″"
     if arcsec < 120:
         return f"{arcsec:.1f}″"
