@@ -70,9 +70,8 @@ def paint_pixels(
     painter.drawRoundedRect(QRectF(square), theme.RADIUS_CUTOUT, theme.RADIUS_CUTOUT)
     painter.restore()
     if picture is not None and picture.masked is not None:
-        painter.drawPixmap(
-            square.topLeft(), _hatch(picture.masked, square, painter.device().devicePixelRatioF())
-        )
+        ratio = painter.device().devicePixelRatioF()
+        painter.drawImage(square.topLeft(), _hatch(picture.masked, square, ratio))
 
 
 def _hatch(masked: QImage, square: QRect, ratio: float) -> QImage:

@@ -1,0 +1,77 @@
+"""What the inspector says of a source: position and measurements as text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from astrotl_gui.core.labels import Label
+
+from .status_bar import dec_text, ra_text
+
+if TYPE_CHECKING:
+    from .session import Session
+
+SAID = {"positive": "Yes", "negative": "No", "unsure": "Unsure"}
+MAG_PER_RELATIVE_ERROR = 2.5 / math.log(10)
+
+
+def place_text(row: Mapping[str, Any]) -> str:
+    """Where a source is: "03 32 38.61  −27 48 21.4"; in pixels without sky coordinates."""
+    ra, dec = float(row["ra"]), float(row["dec"])
+    if math.isfinite(ra) and math.isfinite(dec):
+        return f"{ra_text(ra)[:-1]}  {dec_text(dec)[:-1]}"
+    return f"x {row['x']:.1f}  y {row['y']:.1f}"
+
+
+def magnitude_text(row: Mapping[str, Any], band: str) -> str:
+    """AB magnitude ± 1σ of a band; its flux ± 1σ [image units] without zero point; "" when not measured."""
+    flux, error = _number(row, f"flux_{band}"), _number(row, f"fluxerr_{band}")
+    magnitude = _number(row, f"mag_{band}")
+    if math.isfinite(magnitude):
+        spread = MAG_PER_RELATIVE_ERROR * error / flux if flux > 0 else math.nan
+        if not math.isfinite(spread):
+            return f"{magnitude:.2f}"
+        places = 2 if spread >= 0.005 else 3
+        return f"{magnitude:.{places}f} ± {spread:.{places}f}"
+    if not math.isfinite(flux):
+        return ""
+    return f"{flux:.3g} ± {error:.2g}" if math.isfinite(error) else f"{flux:.3g}"
+
+
+def label_text(label: Label) -> str:
+    """A label and who gave it: "Yes, A, by mk"."""
+    parts = [SAID.get(label.value, label.value), label.contaminant or label.grade]
+    if label.vetter:
+        parts.append(f"by {label.vetter}")
+    return ", ".join(part for part in parts if part)
+
+
+def measurements(session: Session, source: int) -> list[tuple[str, str]]:
+    """(name, value) rows of a source; what was not measured is left out."""
+    if session.mosaic is None:
+        return []
+    row = session.catalog.row(source)
+    band = session.mosaic.reference.name
+    facts = [(band, magnitude_text(row, band).replace("-", "−"))]
+    for name, text, column in (
+        ("Half-light radius", "{:.2f}″", "r50"),
+        ("Signal to noise", "{:,.0f}", "snr"),
+    ):
+        value = _number(row, column)
+        if math.isfinite(value):
+            shown = "{:.1f}" if column == "snr" and value < 10 else text
+            facts.append((name, shown.format(value)))
+    masked = _number(row, "masked_fraction")
+    if masked >= 0.005:
+        facts.append(("Masked", f"{masked:.0%}".replace("%", " %")))
+    label = session.label_of(source)
+    if label is not None:
+        facts.append(("Label", label_text(label)))
+    return [(name, value) for name, value in facts if value]
+
+
+def _number(row: Mapping[str, Any], column: str) -> float:
+    value = row.get(column)
+    return float(value) if value is not None else math.nan
