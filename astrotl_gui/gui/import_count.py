@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from .jobs import Job
     from .session import Session
 
-WHOLE_PIXELS = 6_000_000
-"""Mosaics up to this size are counted whole; of larger ones, the central part of this size is."""
+WHOLE_PIXELS, PART_PIXELS = 4_200_000, 2_000_000
+"""Mosaics up to the first size are counted whole; of larger ones, a central part of the second."""
 START_SECONDS, MEGAPIXEL_SECONDS, EMBEDDED_A_SECOND = 8.0, 0.8, 20.0
 """Loading the encoder; detecting and measuring one band; cutouts embedded by one core."""
 
@@ -36,7 +36,8 @@ def count_sources(mosaic: Mosaic, settings: DetectionSettings, *, progress: Prog
     """Detect in the whole mosaic, or in its central part and scale by area."""
     from astrotl_gui.pipeline.detect import detect
 
-    part, share = central_part(mosaic, WHOLE_PIXELS)
+    small = mosaic.shape[0] * mosaic.shape[1] <= WHOLE_PIXELS
+    part, share = (mosaic, 1.0) if small else central_part(mosaic, PART_PIXELS)
     found = len(detect(part, settings, progress=progress))
     return Found(found, True) if share == 1 else Found(round(found / share), False)
 

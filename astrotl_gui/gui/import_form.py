@@ -60,6 +60,7 @@ class SourcesForm(QWidget):
             [("detect", "Detect them"), ("catalog", "Take a catalog…")], fill=True, height=36
         )
         self.ways.setAccessibleName("Sources")
+        self.ways.track = "pane"
         self.limit = Choice([(f"{limit:g}", f"{limit:g} σ") for limit in LIMITS], height=28)
         self.limit.setFixedWidth(theme.scaled(FIELD_WIDTH))
         self.limit.set_value(f"{DetectionSettings().threshold:g}")

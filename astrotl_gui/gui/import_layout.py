@@ -106,7 +106,7 @@ class ImportLayout:
         column.addWidget(Label("Bands", 13, 600))
         column.addSpacing(12)
         column.addLayout(self._notices)
-        column.addSpacing(10)
+        column.addSpacing(12)
         column.addWidget(self.bands)
         self.after_bands = QWidget()
         column.addWidget(self.after_bands)

@@ -49,6 +49,7 @@ class ImportPage(QWidget):
         self._warnings: tuple[str, ...] = ()
         self._problem: Exception | None = None
         self._reading: Job | None = None
+        self._catalog_job: Job | None = None
         self.count = SourceCount(session, self)
         self.form = ImportLayout(self)
         self._connect()
@@ -189,9 +190,11 @@ class ImportPage(QWidget):
             self.form.cutouts.suit(scale)
 
     def _take_catalog(self, path: Path) -> None:
-        job = self.session.jobs.run("Reading the catalog", read_catalog, path)
-        job.succeeded.connect(lambda catalog: self._use_catalog(path, catalog))
-        job.failed.connect(self._refuse_catalog)
+        job = self._catalog_job = self.session.jobs.run("Reading the catalog", read_catalog, path)
+        job.succeeded.connect(
+            lambda found: self._use_catalog(path, found) if job is self._catalog_job else None
+        )
+        job.failed.connect(lambda why: self._refuse_catalog(why) if job is self._catalog_job else None)
 
     def _use_catalog(self, path: Path, catalog: Catalog) -> None:
         self._problem = None
@@ -227,13 +230,13 @@ class ImportPage(QWidget):
         catalog = form.sources.catalog
         try:
             spec = replace(self.draft, name=form.project.path.stem).spec()
-            self._stop()
             self.session.create_project(
                 form.project.path, spec, form.sources.detection, form.cutouts.cutouts, catalog_path=catalog
             )
         except AstroTLError as problem:
             self.form.show_notices([_alert(problem), *self._notices()])
             return
+        self._stop()
         self.done.emit()
 
     def cancel(self) -> None:
@@ -248,6 +251,7 @@ class ImportPage(QWidget):
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
+        self._catalog_job = None
         self.count.stop()
 
     # --- what is shown -----------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from astrotl_gui.gui.import_preview import angle_text
 from astrotl_gui.gui.mosaic_part import central_part
 from astrotl_gui.gui.notice import Notice
 from astrotl_gui.gui.session import Session
+from astrotl_gui.pipeline.detect import detect
 
 
 def image(path: Path, band: str, side: int = 120, wcs: bool = True, ra: float = 150.0) -> Path:
@@ -524,6 +525,24 @@ def test_a_count_is_exact_only_when_it_is_true() -> None:
     assert found_text(Found(1184, False)) == "about 1,200"
     assert found_text(Found(58_312, False)) == "about 58,000"
     assert found_text(Found(7, False)) == "about 7"
+
+
+def test_the_count_is_what_will_be_detected(page: ImportPage, qtbot: QtBot, trio: list[Path]) -> None:
+    begin(page, qtbot, trio)
+    found = len(detect(Mosaic.open(identify(trio).spec()), page.form.sources.detection))
+    assert found >= 5
+    qtbot.waitUntil(lambda: page.form.sources.count.text() == f"{found} found", timeout=30_000)
+    assert page.form.estimate.text().startswith("About ")
+
+
+def test_another_limit_counts_again(page: ImportPage, qtbot: QtBot, trio: list[Path]) -> None:
+    begin(page, qtbot, trio)
+    limit = page.form.sources.limit
+    limit.setFocus()
+    qtbot.keyClick(limit, Qt.Key.Key_End)
+    assert page.form.sources.detection.threshold == 10
+    assert page.form.sources.count.text() == "counting…"
+    qtbot.waitUntil(lambda: page.form.sources.count.text() == "5 found", timeout=30_000)
 
 
 def test_part_of_a_mosaic_agrees_with_the_whole(trio: list[Path]) -> None:
