@@ -83,7 +83,7 @@ class Gallery(CutoutWall):
             self._tell(QAccessible.Event.DescriptionChanged)
         self.viewport().update()
 
-    def move(self, where: str, extend: bool = False) -> None:
+    def move_selection(self, where: str, extend: bool = False) -> None:
         """Select previous, next, up, down, first, last, page-up or page-down; `extend` keeps the rest."""
         count = len(self.model)
         if not count:
@@ -144,7 +144,7 @@ class Gallery(CutoutWall):
         where = MOVES.get(Qt.Key(event.key()))
         held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         if where and held in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier):
-            self.move(where, held == Qt.KeyboardModifier.ShiftModifier)
+            self.move_selection(where, held == Qt.KeyboardModifier.ShiftModifier)
         else:
             event.ignore()
 

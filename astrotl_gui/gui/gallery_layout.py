@@ -67,12 +67,13 @@ class GridLayout:
         row, column = self.place(index)
         return QRect(self.left + column * (self.size + self.gap), self._row_top(row), self.size, self.size)
 
-    def divider_rect(self, width: int) -> QRect:
-        """The divider, `width` px wide; empty without one."""
+    def divider_rect(self) -> QRect:
+        """The divider, as wide as a row; empty without one."""
         if not self.divider or not 0 < self.split < self.count:
             return QRect()
         top = self.top + self.rows_before * self.pitch
-        return QRect(self.left, top, width - 2 * self.left, self.divider)
+        across = self.columns * (self.size + self.gap) - self.gap
+        return QRect(self.left, top, across, self.divider)
 
     def at(self, x: float, y: float) -> int:
         """The square whose picture or caption is at (x, y), content px; −1 between squares."""

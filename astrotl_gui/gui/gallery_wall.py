@@ -52,6 +52,8 @@ class CutoutWall(QAbstractScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        # Its room stays when there is nothing to scroll, so that no cutout changes its size.
+        self.verticalScrollBar().setStyleSheet("QScrollBar::handle:disabled { background: transparent; }")
         self.viewport().setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
         model.changed.connect(self._model_changed)
@@ -113,6 +115,7 @@ class CutoutWall(QAbstractScrollArea):
     def _lay_out(self) -> None:
         grid, bar = self.grid, self.verticalScrollBar()
         bar.setRange(0, max(0, grid.height - self.viewport().height()))
+        bar.setEnabled(bar.maximum() > 0)
         bar.setPageStep(max(self.viewport().height(), 1))
         bar.setSingleStep(grid.pitch // 2)
         self.viewport().update()
@@ -180,7 +183,7 @@ class CutoutWall(QAbstractScrollArea):
             painter.setOpacity(1.0)
 
     def _paint_divider(self, painter: QPainter) -> None:
-        box = self.grid.divider_rect(self.viewport().width()).translated(0, -self.verticalScrollBar().value())
+        box = self.grid.divider_rect().translated(0, -self.verticalScrollBar().value())
         if box.isEmpty():
             return
         text = QRectF(box).adjusted(0, -4, 0, -12)
@@ -214,7 +217,7 @@ class CutoutWall(QAbstractScrollArea):
         below = range(rows.stop, min(rows.stop + page, count))
         above = range(max(0, rows.start - page), rows.start)
         stamps = (self._stamp(self.model.id_at(row)) for row in _chain(near, below, reversed(above)))
-        self.thumbnails.want([stamp for stamp in stamps if stamp is not None])
+        self.thumbnails.want(stamps)
 
     # -- changes ---
 

@@ -313,7 +313,7 @@ class Inspector(QWidget):
             self.strip.show_items(items, size / context)
             wanted += [stamp for _, stamp in items]
         if self.isVisible():
-            self.thumbnails.want([stamp for stamp in wanted if stamp is not None])
+            self.thumbnails.want(wanted)
 
     def _strip_items(self, source: int, side: int, context: float) -> list[tuple[str, Stamp]]:
         assert self.session.mosaic is not None

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class ListPane(QWidget):
-    """The current target's list. The window calls `move`, `select_all`, `resize_cutouts` for their keys.
+    """The current target's list. The window calls `move_selection`, `select_all`, `resize_cutouts` for their keys.
 
     `similar_chosen()`: the user wants the similarity search in place of the list.
     """
@@ -53,7 +53,8 @@ class ListPane(QWidget):
         self.sort_menu = SortMenu(self)
         self.size_menu = _size_menu(self, actions or {})
         self.pages = QStackedWidget()
-        self._empty: tuple[str, ...] = ()
+        self._empty: tuple[str, str, str, str] | None = None
+        self._emptied = QWidget()
         self._watched: Job | None = None
         self._build()
         self._connect()
@@ -107,9 +108,9 @@ class ListPane(QWidget):
         else:
             self.session.set_target(name)
 
-    def move(self, where: str, extend: bool = False) -> None:
-        """Select by key: see Gallery.move."""
-        self.gallery.move(where, extend)
+    def move_selection(self, where: str, extend: bool = False) -> None:
+        """Select by key: see Gallery.move_selection."""
+        self.gallery.move_selection(where, extend)
 
     def select_all(self) -> None:
         self.gallery.select_all()
@@ -221,9 +222,9 @@ class ListPane(QWidget):
             return
         self._empty = state
         if self.pages.count() > 1:
-            old = self.pages.widget(1)
-            self.pages.removeWidget(old)
-            old.deleteLater()
+            self._emptied.hide()
+            self.pages.removeWidget(self._emptied)
+            self._emptied.deleteLater()
         if state:
             runs = {
                 "Detect sources": self.session.detect,
@@ -234,11 +235,11 @@ class ListPane(QWidget):
             self.pages.addWidget(page)
         self.pages.setCurrentIndex(1 if state else 0)
 
-    def _empty_state(self) -> tuple[str, ...]:
-        """(icon, title, detail, button) of what the pane shows instead of a list; () with a list."""
+    def _empty_state(self) -> tuple[str, str, str, str] | None:
+        """(icon, title, detail, button) of what the pane shows instead of a list, None with a list."""
         session, model = self.session, self.model
         if session.project is None or len(model):
-            return ()
+            return None
         if not len(session.catalog):
             if self._job("Detecting", "Measuring") is not None:
                 return ("ph.crosshair", "No sources yet", "They are being measured now.", "")

@@ -74,7 +74,7 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._session = session
         self._pictures: OrderedDict[tuple[Stamp, Look], Picture] = OrderedDict()
-        self._wanted: tuple[Stamp, ...] = ()
+        self._wanted: dict[str, tuple[Stamp, ...]] = {}
         self._mosaic: Mosaic | None = None
         self._fetcher: Fetcher | None = None
         self._capacity = int(PLANE_BYTES / (3 * 4 * npix * npix))
@@ -133,13 +133,18 @@ class Thumbnails(QObject):
         look = replace(self._session.look, mode=stamp.mode)
         return _image(render_bands(planes, self._session.levels, self._mosaic.spec, look))
 
-    def want(self, stamps: Iterable[Stamp]) -> None:
-        """Read these, in this order, and forget what else was waiting."""
-        wanted = tuple(stamps)
-        if wanted != self._wanted and self._fetcher is not None:
-            self._wanted = wanted
-            overviews = wanted[0].bands if wanted else ()
-            self._fetcher.want([*overviews, *wanted])
+    def want(self, stamps: Iterable[Stamp | None], by: str = "") -> None:
+        """Read these, in this order, and forget what else `by` was waiting for.
+
+        Those who name themselves show few cutouts at fixed places; theirs are read before the list's ("").
+        """
+        wanted = tuple(stamp for stamp in stamps if stamp is not None)
+        if wanted == self._wanted.get(by) or self._fetcher is None:
+            return
+        self._wanted[by] = wanted
+        ordered = [stamp for _, group in sorted(self._wanted.items(), reverse=True) for stamp in group]
+        overviews = ordered[0].bands if ordered else ()
+        self._fetcher.want([*overviews, *ordered])
 
     def _load(self, stamp: Stamp | str) -> NDArray[np.float32]:
         """What the worker thread reads: the planes of a cutout, or a whole band's overview."""
@@ -171,7 +176,7 @@ class Thumbnails(QObject):
             self._fetcher.close()
             self._fetcher.deleteLater()
             self._fetcher = None
-        self._mosaic, self._wanted = self._session.mosaic, ()
+        self._mosaic, self._wanted = self._session.mosaic, {}
         self._pictures.clear()
         if self._mosaic is not None:
             self._fetcher = Fetcher(self._load, threads=1, capacity=self._capacity, parent=self)
