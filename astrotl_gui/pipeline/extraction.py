@@ -67,7 +67,7 @@ class Window:
 
 
 def extract(image: DetectionImage, box: Box, settings: DetectionSettings) -> Window:
-    """Detect, deblend and clean the sources in `box` (reference pixels, inside the mosaic).
+    """Detect and deblend the sources in `box` (reference pixels, inside the mosaic).
 
     The threshold is in σ of the image after the PSF-matched filter. Raises AstroTLError when SEP's buffers
     overflow even at their largest.
@@ -111,7 +111,7 @@ def _sep_extract(
                 filter_type="matched",
                 deblend_nthresh=settings.deblend_levels,
                 deblend_cont=settings.deblend_contrast,
-                clean=True,
+                clean=False,  # with a matched filter CLEAN drops isolated S/N 30 sources: 1,460 left of 3,750
                 segmentation_map=True,
             )
             return found, segments.astype(np.int32, copy=False)
