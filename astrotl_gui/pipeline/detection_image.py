@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import convolve1d
 
 from astrotl_gui.core.mosaic import Box, Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import DetectionSettings
-from astrotl_gui.pipeline.band_model import BandModel, band_scale, on_reference, own_grid
+from astrotl_gui.pipeline.band_model import BandModel, on_reference, own_grid
 
 Image = NDArray[np.float32]
 
@@ -30,7 +31,7 @@ class DetectionImage:
     shape: tuple[int, int]
     parts: tuple[tuple[BandModel, float], ...]
     fwhm: float
-    kernel: Image
+    kernel: NDArray[np.float64]
     own: dict[str, BandModel]
 
     @classmethod
@@ -44,11 +45,8 @@ class DetectionImage:
             progress(index, total or len(mosaic.bands), f"Measuring sky and seeing in {band.name}")
             own[band.name] = own_grid(mosaic, band.name, settings)
         models = [on_reference(mosaic, name, own[name], settings) for name in chosen]
-        fwhm = settings.filter_fwhm
-        if fwhm <= 0:
-            scale = mosaic.pixel_scale()
-            fwhm = float(np.median([own[name].fwhm * band_scale(mosaic, name) / scale for name in chosen]))
         factors = _factors(mosaic, chosen, models)
+        fwhm = settings.filter_fwhm if settings.filter_fwhm > 0 else _filter_fwhm(models, factors)
         parts = tuple(zip(models, factors, strict=True))
         return cls(mosaic.shape, parts, fwhm, gaussian_kernel(fwhm), own)
 
@@ -67,13 +65,36 @@ class DetectionImage:
         return (total / weights).astype(np.float32), (1 / np.sqrt(weights)).astype(np.float32)
 
 
-def gaussian_kernel(fwhm: float) -> Image:
-    """Gaussian of this FWHM [px], (2 h + 1)² with h = FWHM rounded up: the matched filter for a star."""
+def gaussian_kernel(fwhm: float) -> NDArray[np.float64]:
+    """A Gaussian of this FWHM [px] along one axis, sum 1: the matched filter for a star is its outer product."""
     half = int(np.clip(np.ceil(fwhm), 1, WIDEST_KERNEL))
-    grid = np.arange(-half, half + 1)
-    line = np.exp(-4 * np.log(2) * grid**2 / max(fwhm, 0.5) ** 2)
-    kernel = np.outer(line, line)
-    return np.asarray(kernel / kernel.sum(), np.float32)
+    line = np.exp(-4 * np.log(2) * np.arange(-half, half + 1) ** 2 / max(fwhm, 0.5) ** 2)
+    return np.asarray(line / line.sum())
+
+
+def matched_filter(
+    values: Image, sigma: Image, bad: NDArray[np.bool_], kernel: NDArray[np.float64]
+) -> Image:
+    """S/N of a point source at each pixel, Σ k d / σ² / √(Σ k² / σ²) (h, w); 0 where all its pixels are bad."""
+    weight = np.where(bad, 0.0, 1 / sigma.astype(np.float64) ** 2)
+    signal = _convolved(values * weight, kernel)
+    noise = np.sqrt(np.maximum(_convolved(weight, kernel**2), 0.0))
+    return np.divide(signal, noise, out=np.zeros_like(signal), where=noise > 0).astype(np.float32)
+
+
+def _convolved(image: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
+    along = convolve1d(image, line, axis=0, mode="constant")
+    return np.asarray(convolve1d(along, line, axis=1, mode="constant"))
+
+
+def _filter_fwhm(models: list[BandModel], factors: list[float]) -> float:
+    """The PSF width [px] that suits the sum: the median over bands, each weighted by its point-source depth."""
+    widths = np.array([model.fwhm for model in models])
+    noise = np.array([f * max(m.background.typical_sigma, 1e-30) for m, f in zip(models, factors, strict=True)])
+    weights = 1 / (noise * widths) ** 2
+    order = np.argsort(widths)
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(widths[order][np.searchsorted(share, 0.5)])
 
 
 def _factors(mosaic: Mosaic, names: list[str], models: list[BandModel]) -> list[float]:

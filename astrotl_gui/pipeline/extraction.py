@@ -12,8 +12,8 @@ from scipy.ndimage import find_objects, label
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Box
 from astrotl_gui.core.settings import DetectionSettings
-from astrotl_gui.pipeline.detection_image import DetectionImage
-from astrotl_gui.pipeline.shapes import Moments
+from astrotl_gui.pipeline.detection_image import DetectionImage, matched_filter
+from astrotl_gui.pipeline.shapes import Moments, segment_moments
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -46,7 +46,7 @@ class Sources:
 
     def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sources:
         """Some of the sources."""
-        moments = Moments(self.moments.xx[rows], self.moments.yy[rows], self.moments.xy[rows])
+        moments = self.moments.take(rows)
         names = ("x", "y", "npix", "flags", "peak_x", "peak_y", "segment", "whole")
         return replace(self, moments=moments, **{name: getattr(self, name)[rows] for name in names})
 
@@ -67,7 +67,7 @@ class Window:
 
 
 def extract(image: DetectionImage, box: Box, settings: DetectionSettings) -> Window:
-    """Detect and deblend the sources in `box` (reference pixels, inside the mosaic).
+    """Detect, deblend and clean the sources in `box` (reference pixels, inside the mosaic).
 
     The threshold is in σ of the image after the PSF-matched filter. Raises AstroTLError when SEP's buffers
     overflow even at their largest.
@@ -75,43 +75,35 @@ def extract(image: DetectionImage, box: Box, settings: DetectionSettings) -> Win
     values, sigma = image.read(box)
     bad = ~np.isfinite(values)
     values, sigma = np.where(bad, np.float32(0), values), np.where(bad, np.float32(1), sigma)
-    if bad.all():
-        return Window(box, values, sigma, bad, np.zeros(bad.shape, np.int32), _sources(_NOTHING, box, bad))
-    found, segments = _sep_extract(values, sigma, bad, image.kernel, settings)
+    significance = matched_filter(values, sigma, bad, image.kernel)
+    found, segments = _sep_extract(significance, bad, settings)
     whole = _whole(segments, box, image.shape)
-    return Window(box, values, sigma, bad, segments, _sources(found, box, whole[1:]))
-
-
-_NOTHING = np.zeros(
-    0,
-    dtype=[(name, float) for name in ("x", "y", "x2", "y2", "xy")]
-    + [(name, np.int64) for name in ("npix", "flag", "xcpeak", "ycpeak")],
-)
+    sources = _sources(found, values, segments, box, whole[1:])
+    return Window(box, values, sigma, bad, segments, sources)
 
 
 def _sep_extract(
-    values: NDArray[np.float32],
-    sigma: NDArray[np.float32],
-    bad: NDArray[np.bool_],
-    kernel: NDArray[np.float32],
-    settings: DetectionSettings,
+    significance: NDArray[np.float32], bad: NDArray[np.bool_], settings: DetectionSettings
 ) -> tuple[np.ndarray, NDArray[np.int32]]:
+    """SEP's sources of an image in units of its noise, and their segmentation map.
+
+    SEP's own matched filter compares filtered values with thresholds of unfiltered noise when it deblends and
+    cleans, which loses most faint sources beside bright ones; here everything is in one unit.
+    """
     sep.set_sub_object_limit(DEBLENDED_AT_MOST)
     buffer = PIXEL_BUFFER
     while True:
         sep.set_extract_pixstack(buffer)
         try:
             found, segments = sep.extract(
-                values,
+                significance,
                 settings.threshold,
-                err=sigma,
                 mask=bad,
                 minarea=settings.min_area,
-                filter_kernel=kernel,
-                filter_type="matched",
+                filter_kernel=None,
                 deblend_nthresh=settings.deblend_levels,
                 deblend_cont=settings.deblend_contrast,
-                clean=False,  # with a matched filter CLEAN drops isolated S/N 30 sources: 1,460 left of 3,750
+                clean=True,
                 segmentation_map=True,
             )
             return found, segments.astype(np.int32, copy=False)
@@ -152,18 +144,29 @@ def _places(groups: NDArray[np.int32], wanted: NDArray[np.bool_]) -> list[tuple[
     return [found[index - 1] for index in np.flatnonzero(wanted)]
 
 
-def _sources(found: np.ndarray, box: Box, whole: NDArray[np.bool_]) -> Sources:
-    x0, y0 = box[0], box[1]
-    moments = Moments(*(found[name].astype(float) for name in ("x2", "y2", "xy")))
+def _sources(
+    found: np.ndarray,
+    values: NDArray[np.float32],
+    segments: NDArray[np.int32],
+    box: Box,
+    whole: NDArray[np.bool_],
+) -> Sources:
+    """Sources with moments of the unfiltered light of their pixels; SEP's, filtered, where noise spoils those."""
     count = len(found)
+    x, y, moments = segment_moments(values, segments, count)
+    filtered = Moments(*(found[name].astype(float) for name in ("x2", "y2", "xy")))
+    sound = moments.sound() & (np.hypot(x - found["x"], y - found["y"]) < filtered.axes()[0])
+    moments = Moments(
+        *(np.where(sound, *pair) for pair in zip(moments.parts, filtered.parts, strict=True))
+    )
     return Sources(
-        x=found["x"] + x0,
-        y=found["y"] + y0,
+        x=np.where(sound, x, found["x"]) + box[0],
+        y=np.where(sound, y, found["y"]) + box[1],
         moments=moments,
         npix=found["npix"].astype(np.int64),
         flags=found["flag"].astype(np.int64),
-        peak_x=found["xcpeak"].astype(np.int64) + x0,
-        peak_y=found["ycpeak"].astype(np.int64) + y0,
+        peak_x=found["xpeak"].astype(np.int64) + box[0],
+        peak_y=found["ypeak"].astype(np.int64) + box[1],
         segment=np.arange(1, count + 1),
-        whole=whole[:count] if count else np.zeros(0, bool),
+        whole=whole[:count],
     )

@@ -38,7 +38,7 @@ class Apertures:
         return len(self.x)
 
     def take(self, rows: Ints) -> Apertures:
-        moments = Moments(self.moments.xx[rows], self.moments.yy[rows], self.moments.xy[rows])
+        moments = self.moments.take(rows)
         return Apertures(self.x[rows], self.y[rows], moments, self.radius[rows], self.segment[rows])
 
     def reach(self) -> tuple[Floats, Floats]:

@@ -20,6 +20,20 @@ class Moments:
     yy: Floats
     xy: Floats
 
+    @property
+    def parts(self) -> tuple[Floats, Floats, Floats]:
+        return self.xx, self.yy, self.xy
+
+    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Moments:
+        """The moments of some sources."""
+        return Moments(self.xx[rows], self.yy[rows], self.xy[rows])
+
+    def sound(self) -> NDArray[np.bool_]:
+        """Where they belong to an ellipse that is nowhere thinner than a pixel."""
+        smallest = 1 / 12
+        determinant = (self.xx - smallest) * (self.yy - smallest) - self.xy**2
+        return (self.xx > smallest) & (self.yy > smallest) & (determinant > 0)
+
     def axes(self) -> tuple[Floats, Floats, Floats]:
         """(a, b, θ): rms sizes along and across the major axis and its angle [rad] from +x to +y, in ±π/2."""
         mean, difference = (self.xx + self.yy) / 2, (self.xx - self.yy) / 2
@@ -52,6 +66,25 @@ class Moments:
             vx**2 * self.xx + 2 * vx * vy * self.xy + vy**2 * self.yy,
             ux * vx * self.xx + (ux * vy + uy * vx) * self.xy + uy * vy * self.yy,
         )
+
+
+def segment_moments(
+    values: NDArray[np.float32], segments: NDArray[np.int32], count: int
+) -> tuple[Floats, Floats, Moments]:
+    """(x, y, moments) of the light in the segments 1…count of an image (h, w); NaN where its sum is not positive."""
+    rows, columns = np.nonzero(segments)
+    index = segments[rows, columns]
+    light = values[rows, columns].astype(float)
+
+    def total(weights: Floats) -> Floats:
+        return np.bincount(index, weights, count + 1)[1:]
+
+    flux = total(light)
+    flux[flux <= 0] = np.nan
+    x, y = total(light * columns) / flux, total(light * rows) / flux
+    dx, dy = columns - np.append(np.nan, x)[index], rows - np.append(np.nan, y)[index]
+    xx, yy, xy = (total(light * part) / flux for part in (dx * dx, dy * dy, dx * dy))
+    return x, y, Moments(xx, yy, xy)
 
 
 def sky_jacobian(mosaic: Mosaic, x: Floats, y: Floats) -> tuple[Floats, Floats, Floats, Floats]:
