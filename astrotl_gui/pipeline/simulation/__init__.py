@@ -1,1 +1,1 @@
-"""The parts of the simulated sky: what is in it (galaxies, stars, lenses, ...) and what looks at it (the instrument)."""
+"""The parts of the simulated sky: what is in it (galaxies, stars, ...) and what looks at it (the instrument)."""

@@ -1,7 +1,7 @@
 """Active nuclei: a point source with a power-law spectrum in the middle of a host, and quasars that outshine theirs.
 
 Photometric model: f_ν ∝ ν^α with α = −0.5 ± 0.3 (Vanden Berk et al. 2001), so g − r ≈ 0.14 and r − i ≈ 0.11, and
-0.08 mag of scatter a band for emission lines. Hosts are half early spirals, a quarter late ones, a quarter
+0.05 mag of scatter a band for emission lines. Hosts are half early spirals, a quarter late ones, a quarter
 ellipticals at z = 0.04–0.6; the nucleus holds 0.35 to 3 times the host's i-band light.
 """
 
@@ -41,7 +41,7 @@ def draw(
         mag = float(
             rng.uniform(18.4, 21.6) if quasar else host_mag - 2.5 * np.log10(10 ** rng.uniform(-0.45, 0.48))
         )
-        nucleus = counts_of(nucleus_magnitudes(mag, rng.normal(-0.5, 0.3), rng.normal(0, 0.08, len(BANDS))))
+        nucleus = counts_of(nucleus_magnitudes(mag, rng.normal(-0.5, 0.3), rng.normal(0, 0.05, len(BANDS))))
         canvas.add_point(x, y, nucleus, point_reach(nucleus))
         if quasar:
             mags = magnitudes_of(nucleus)

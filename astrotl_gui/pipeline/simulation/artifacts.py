@@ -10,17 +10,30 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.pipeline.simulation.instrument import BANDS, PIXEL_SCALE, SPIKE_ANGLES, Array, position_angle
+from astrotl_gui.pipeline.simulation.instrument import (
+    BANDS,
+    PIXEL_SCALE,
+    SPIKE_ANGLES,
+    Array,
+    counts_of,
+    position_angle,
+)
 from astrotl_gui.pipeline.simulation.profiles import grid
-from astrotl_gui.pipeline.simulation.stars import Stars
+from astrotl_gui.pipeline.simulation.stars import Stars, point_reach, spike_reach
 from astrotl_gui.pipeline.simulation.truth import Places, Truth
 
 SATURATED, BLEED, COLUMN, COSMIC_RAY = 1, 2, 4, 8  # mask bits
 
 # share of each kind among the artifacts that the mask does not know
 SHARES = {
-    "cosmic ray": 0.44, "satellite trail": 0.14, "bad column": 0.12, "ghost": 0.11, "spike": 0.08, "bleed": 0.06, "edge": 0.05,
-}  # fmt: skip
+    "cosmic ray": 0.53,
+    "satellite trail": 0.13,
+    "bad column": 0.1,
+    "ghost": 0.07,
+    "spike": 0.07,
+    "bleed": 0.05,
+    "edge": 0.05,
+}
 
 
 @dataclass
@@ -68,7 +81,7 @@ def draw(
     progress(0, number, "Artifacts")
     _add_ghosts(frames, places, rng, counts["ghost"])
     _add_trails(frames, rng, counts["satellite trail"])
-    for k in range(counts["bad column"] + counts["bad column"] // 2):
+    for k in range(counts["bad column"] + max(1, counts["bad column"] // 2)):
         _add_column(frames, places, rng, masked=k >= counts["bad column"])
     for _ in range(counts["edge"]):
         _add_edge(frames, places, rng)
@@ -80,7 +93,7 @@ def draw(
 
 def _add_cosmic_ray(frames: Frames, places: Places, rng: np.random.Generator, masked: bool) -> None:
     """A sharp track in one band: a dot, a straight line or a worm, not blurred by the seeing."""
-    length = float(np.clip(rng.lognormal(1.6, 0.8), 2.5, 30))
+    length = float(np.clip(rng.lognormal(1.7, 0.7), 3.5, 26))
     x, y = places.find(rng, 9 + length / 2)
     side = 2 * int(length) + 9
     steps = np.linspace(-0.5, 0.5, int(length * 8) + 8)
@@ -89,7 +102,7 @@ def _add_cosmic_ray(frames: Frames, places: Places, rng: np.random.Generator, ma
     track, *_ = np.histogram2d(py, px, bins=side, range=[[-0.5, side - 0.5]] * 2)
     track *= rng.gamma(3.0, 1 / 3.0, track.shape)
     stamp = ndimage.gaussian_filter(track, 0.45)
-    stamp *= rng.lognormal(4.0, 0.7) / stamp.max()
+    stamp *= rng.lognormal(4.7, 0.6) / stamp.max()
     rows, columns = np.indices(stamp.shape)
     k, total = int(rng.integers(len(BANDS))), float(stamp.sum())
     x0, y0 = round(x) - side // 2, round(y) - side // 2
@@ -112,7 +125,7 @@ def _add_streak(
     """A straight streak, blurred across by `width` px, fading towards both ends."""
     x0, y0, dx, dy = grid(x, y, 0.75 * length + 5)
     along, across = dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle)
-    stamp = peak * np.exp(-0.5 * (across / width) ** 2) * np.exp(-(np.abs(2 * along / length) ** 3))
+    stamp = peak * np.exp(-0.5 * (across / width) ** 2) * np.exp(-2.8 * (along / length) ** 2)
     frames.add(k, x0, y0, stamp)
     theta = float(position_angle(angle))
     frames.note(kind, x, y, k, float(stamp.sum()), length=length * PIXEL_SCALE, theta=theta)
@@ -124,7 +137,7 @@ def _add_trails(frames: Frames, rng: np.random.Generator, number: int) -> None:
     while done < number:
         angle, k = rng.uniform(0, pi), int(rng.integers(len(BANDS)))
         start = rng.uniform(0.2, 0.8, 2) * frames.size
-        spacing, length, peak = rng.uniform(150, 230), rng.uniform(35, 70), rng.uniform(6, 14)
+        spacing, length, peak = rng.uniform(150, 230), rng.uniform(30, 55), rng.uniform(14, 26)
         for step in range(-3, 4):
             x, y = start + step * spacing * np.array([cos(angle), sin(angle)])
             if done < number and 40 < x < frames.size - 40 and 40 < y < frames.size - 40:
@@ -136,14 +149,17 @@ def _add_trails(frames: Frames, rng: np.random.Generator, number: int) -> None:
 
 
 def _add_column(frames: Frames, places: Places, rng: np.random.Generator, masked: bool) -> None:
-    """A hot column segment, one or two pixels wide, in one band."""
-    height, width = int(rng.integers(24, 110)), int(rng.integers(1, 3))
-    x, y = places.find(rng, 0.4 * height, border=70)
+    """A hot pixel with its trail along the column, in one band; the mask knows the long whole columns."""
+    height, width = int(rng.integers(90, 260) if masked else rng.integers(14, 34)), int(rng.integers(1, 3))
+    x, y = places.find(rng, 20.0 if masked else 0.5 * height + 6, border=70)
     k, x0, y0 = int(rng.integers(len(BANDS))), round(x), round(y) - height // 2
-    level = rng.uniform(9, 26) * np.linspace(1.0, rng.uniform(0.85, 1.0), height)[:, None]
+    level = rng.uniform(22, 60) * np.exp(-np.arange(height) * (0.1 if masked else 1.8) / height)[:, None]
     stamp = level * np.array([[1.0, 0.55]])[:, :width]
     frames.add(k, x0, y0, stamp, COLUMN if masked else 0)
-    centre = x0 + (0.35 if width == 2 else 0.0), y0 + (height - 1) / 2
+    centre = (
+        x0 + (0.35 if width == 2 else 0.0),
+        y0 + float((np.arange(height)[:, None] * level).sum() / level.sum()),
+    )
     frames.note("bad column", *centre, k, float(stamp.sum()), length=height * PIXEL_SCALE, masked=masked)
 
 
@@ -154,10 +170,10 @@ def _add_ghosts(frames: Frames, places: Places, rng: np.random.Generator, number
         x, y = places.find(rng, radius + 8, border=60)
         x0, y0, dx, dy = grid(x, y, radius + 5)
         r = np.hypot(dx, dy)
-        disc = 1 / (1 + np.exp((r - radius) / 0.9))
-        hole = 1 - rng.uniform(0.2, 0.5) / (1 + np.exp((r - 0.33 * radius) / 1.2))
-        stamp = disc * hole * rng.uniform(2.5, 5.5) * (1 + 0.1 * dx / radius)
-        strength = rng.uniform(0.15, 0.5, len(BANDS))
+        disc = 1 / (1 + np.exp((r - radius) / 1.8))
+        hole = 1 - rng.uniform(0.15, 0.35) / (1 + np.exp((r - 0.33 * radius) / 1.2))
+        stamp = disc * hole * rng.uniform(4, 8) * (1 + 0.1 * dx / radius)
+        strength = rng.uniform(0.3, 0.75, len(BANDS))
         strength[rng.integers(len(BANDS))] = 1.0
         for k in range(len(BANDS)):
             frames.add(k, x0, y0, strength[k] * stamp)
@@ -171,7 +187,7 @@ def _add_edge(frames: Frames, places: Places, rng: np.random.Generator) -> None:
     deep = np.exp(-np.arange(16) / rng.uniform(2.0, 4.0))
     reach = int(3 * half)
     profile = np.exp(-0.5 * (np.arange(-reach, reach + 1) / half) ** 2)
-    stamp = rng.uniform(12, 30) * deep[:, None] * profile[None, :]
+    stamp = rng.uniform(22, 45) * deep[:, None] * profile[None, :]
     stamp = [stamp, stamp[::-1], stamp.T, stamp.T[:, ::-1]][side]
     far, near = frames.size - 16, round(along) - reach
     x0, y0 = [(near, 0), (near, far), (0, near), (far, near)][side]
@@ -186,7 +202,7 @@ def _add_edge(frames: Frames, places: Places, rng: np.random.Generator) -> None:
 def _add_star_marks(frames: Frames, stars: Stars, rng: np.random.Generator, spikes: int, bleeds: int) -> None:
     """Detached pieces of spikes (the spider turned between visits) and of overflowing charge, about bright stars."""
     inside = (stars.x > 50) & (stars.x < frames.size - 50) & (stars.y > 50) & (stars.y < frames.size - 50)
-    bright = np.flatnonzero(inside & (stars.mags[:, 2] < 17.6))
+    bright = np.flatnonzero(inside & (stars.mags[:, 2] > 14.8) & (stars.mags[:, 2] < 18.2))
     if not len(bright):
         return
     bright = bright[np.argsort(stars.mags[bright, 2])][: max(6, len(bright) // 2)]
@@ -194,14 +210,16 @@ def _add_star_marks(frames: Frames, stars: Stars, rng: np.random.Generator, spik
         for _ in range(20):
             star, band = rng.choice(bright), int(rng.integers(len(BANDS)))
             angle = float(rng.choice(SPIKE_ANGLES)) if k < spikes else pi / 2
-            far = float(stars.radius[star] * rng.uniform(0.9, 1.5) + 18) * rng.choice([-1, 1])
+            counts = counts_of(stars.mags[star])
+            beyond = spike_reach(counts, 0.2) if k < spikes else point_reach(counts, 0.2)
+            far = float((beyond + 20) * rng.uniform(1.0, 1.25)) * rng.choice([-1, 1])
             x, y = stars.x[star] + far * cos(angle), stars.y[star] + far * sin(angle)
             if 30 < x < frames.size - 30 and 30 < y < frames.size - 30 and _apart(frames.truth, x, y):
                 break
         else:
             continue
         kind, width = ("spike", 1.2) if k < spikes else ("bleed", 0.75)
-        peak = float(rng.uniform(6, 13) if k < spikes else rng.uniform(12, 40))
+        peak = float(rng.uniform(14, 28) if k < spikes else rng.uniform(25, 60))
         _add_streak(frames, kind, float(x), float(y), band, angle, float(rng.uniform(18, 38)), width, peak)
 
 

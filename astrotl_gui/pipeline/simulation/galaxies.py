@@ -85,7 +85,7 @@ def _parts(kind: str, mag: float, z: float, bulge: float, shift: float) -> dict[
     if kind == "irregular":
         return {"young": counts_of(magnitudes("young", mag, z, 1.5 * shift))}
     disc = 1 - bulge
-    young = 0.42 + 1.2 * shift  # bluer discs hold more young stars
+    young = 0.48 - 1.2 * shift  # bluer discs hold more young stars
     return {
         "old": bulge * counts_of(magnitudes("old", mag, z, -0.1)),
         "spiral": disc * (1 - young) * counts_of(magnitudes("spiral", mag, z, shift)),

@@ -42,9 +42,9 @@ class SimulatedBand:
 
 
 BANDS = (
-    SimulatedBand("g", 477.0, 0.86, 30.00, 0.50, 66.0),
-    SimulatedBand("r", 622.0, 0.77, 29.80, 0.72, 42.0),
-    SimulatedBand("i", 763.0, 0.71, 29.60, 0.86, 39.0),
+    SimulatedBand("g", 477.0, 0.86, 30.00, 0.36, 66.0),
+    SimulatedBand("r", 622.0, 0.77, 29.80, 0.52, 42.0),
+    SimulatedBand("i", 763.0, 0.71, 29.60, 0.62, 39.0),
 )
 
 
@@ -116,7 +116,7 @@ def rms_map(band: SimulatedBand, rng: np.random.Generator, size: int) -> NDArray
     return (band.sky_noise / np.sqrt(coverage(rng, size))).astype(np.float32)
 
 
-def unit_noise(rng: np.random.Generator, shape: tuple[int, int], lag: float = 0.14) -> NDArray[np.float32]:
+def unit_noise(rng: np.random.Generator, shape: tuple[int, int], lag: float = 0.1) -> NDArray[np.float32]:
     """Gaussian noise of unit variance whose neighbours correlate by `lag`, as resampled images do."""
     white = rng.standard_normal((shape[0] + 2, shape[1] + 2), dtype=np.float32)
     side = (1 - np.sqrt(1 - 2 * lag**2)) / (2 * lag)  # solves 2a / (1 + 2a²) = lag

@@ -28,7 +28,7 @@ KINDS = (
     "quad",
     "ring",
 )
-FINE = 4  # sub-pixels to a pixel side while tracing rays
+FINE = 6  # sub-pixels to a pixel side while tracing rays
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,14 @@ class LensModel:
         )
         g1, g2 = self.shear * np.cos(2 * self.shear_theta), self.shear * np.sin(2 * self.shear_theta)
         return au * c - av * s + g1 * x + g2 * y, au * s + av * c + g2 * x - g1 * y
+
+    def cusp(self, across: bool) -> float:
+        """Distance of the tangential caustic's cusp from the centre [arcsec] along the mass's major axis, or
+        `across` it; without shear."""
+        alone = LensModel(self.einstein_radius, min(self.q, 0.9999), 0.0)
+        b = self.einstein_radius * np.sqrt(alone.q)
+        x, y = (0.0, b) if across else (b / alone.q, 0.0)  # where the critical curve crosses the axis
+        return float(np.hypot(*alone.source_position(np.array(x), np.array(y))))
 
     def source_position(self, x: Array, y: Array) -> tuple[Array, Array]:
         """The lens equation β = θ − α(θ)."""
@@ -110,7 +118,7 @@ def draw(
     """Draw `number` lenses where they can be seen, and note them in the truth."""
     for k in range(number):
         progress(k, number, "Lenses")
-        radius = float(0.9 + 1.6 * rng.beta(1.3, 2.6))
+        radius = float(0.9 + 1.6 * rng.beta(1.4, 1.7))
         x, y = places.find(rng, 24 + 3 * radius / PIXEL_SCALE)
         _draw_one(canvas, truth, rng, KINDS[k % len(KINDS)], radius, x, y, faint=k % 5 == 4)
 
@@ -128,14 +136,14 @@ def _draw_one(
     q, theta = _axis_ratio(rng, kind), rng.uniform(0, np.pi)
     model = LensModel(radius, q, theta, abs(rng.normal(0, 0.035)), rng.uniform(0, np.pi))
     z, z_source = rng.uniform(0.25, 0.7), rng.uniform(1.0, 2.6)
-    mag = float(np.clip(20.0 - 1.25 * (radius - 0.9) + 1.5 * (z - 0.5) + rng.normal(0, 0.25), 17.6, 20.6))
-    r50 = float(10 ** (0.16 - 0.13 * (mag - 18.5) + rng.normal(0, 0.06)))
+    mag = float(np.clip(20.2 - 1.0 * (radius - 0.9) + 1.5 * (z - 0.5) + rng.normal(0, 0.25), 18.0, 20.8))
+    r50 = float(10 ** (0.06 - 0.13 * (mag - 18.5) + rng.normal(0, 0.06)))
     host = counts_of(magnitudes("old", mag, z, rng.normal(0, 0.03)))
     n = float(np.clip(rng.normal(4.2, 0.6), 3, 5.5))
     add_sersic(canvas, x, y, r50 / PIXEL_SCALE, n, float(np.clip(q + 0.05, 0.6, 0.98)), theta, host)
     x0, y0, images = lensed_image(model, _source(rng, kind, model), x, y)
-    arc_mag = float(rng.uniform(22.9, 23.6) if faint else rng.uniform(20.9, 22.5)) - 0.5 * (radius - 1.3)
-    colour = magnitudes("young", 0.0, z_source, rng.normal(-0.06, 0.05))
+    arc_mag = float(rng.uniform(22.6, 23.3) if faint else rng.uniform(20.7, 22.2)) - 0.5 * (radius - 1.3)
+    colour = magnitudes("young", 0.0, z_source, rng.normal(-0.12, 0.05))
     light = counts_of(colour - colour[0] + arc_mag)
     canvas.add(x0, y0, images / images.sum(), light)
     truth.add(
@@ -150,12 +158,16 @@ def _axis_ratio(rng: np.random.Generator, kind: str) -> float:
 
 
 def _source(rng: np.random.Generator, kind: str, model: LensModel) -> Source:
-    """A source placed for the kind: on the centre for rings, near the caustic's cusps for arcs, aside for doubles."""
-    offset = {"ring": (0.0, 0.07), "quad": (0.03, 0.12), "arc": (0.16, 0.36), "double": (0.45, 0.7)}[kind]
-    size = {"ring": (0.16, 0.28), "quad": (0.06, 0.11), "arc": (0.12, 0.24), "double": (0.08, 0.16)}[kind]
-    beta, r50 = model.einstein_radius * rng.uniform(*offset), float(rng.uniform(*size))
-    axis = model.theta + rng.choice([0.0, np.pi / 2, np.pi, 1.5 * np.pi])
-    angle = axis + rng.normal(0, 0.25) if kind == "arc" else rng.uniform(0, 2 * np.pi)
+    """A source placed for the kind: on the centre for rings, inside the astroid for quads, on a cusp for arcs,
+    aside for doubles."""
+    size = {"ring": (0.16, 0.28), "quad": (0.06, 0.11), "arc": (0.13, 0.26), "double": (0.08, 0.16)}[kind]
+    across, angle, r50 = bool(rng.uniform() < 0.5), rng.uniform(0, 2 * np.pi), float(rng.uniform(*size))
+    if kind == "arc":
+        beta = max(model.cusp(across) * rng.uniform(0.65, 1.1), 0.1 * model.einstein_radius)
+        angle = model.theta + rng.choice([0.0, np.pi]) + across * np.pi / 2 + rng.normal(0, 0.12)
+    else:
+        offset = {"ring": (0.0, 0.07), "quad": (0.03, 0.12), "double": (0.45, 0.7)}[kind]
+        beta = model.einstein_radius * rng.uniform(*offset)
     knots = tuple(
         (float(rng.normal(0, 0.8 * r50)), float(rng.normal(0, 0.8 * r50)), float(rng.uniform(0.05, 0.18)))
         for _ in range(0 if kind == "quad" else 2)

@@ -11,7 +11,7 @@ from astrotl_gui.pipeline.simulation.population import magnitudes
 from astrotl_gui.pipeline.simulation.profiles import Canvas, elliptical, grid, smooth_end
 from astrotl_gui.pipeline.simulation.truth import Places, Truth
 
-KINDS = ("merger", "ring galaxy", "tidal stream", "merger", "ring galaxy", "shells")
+KINDS = ("merger", "ring galaxy", "tidal stream", "merger", "shells", "ring galaxy", "merger")
 
 
 def draw(
@@ -25,7 +25,7 @@ def draw(
     """Draw `number` outliers of the kinds in turn."""
     for k in range(number):
         progress(k, number, "Mergers and rings")
-        kind, mag = KINDS[k % len(KINDS)], float(rng.uniform(17.0, 19.2))
+        kind, mag = KINDS[k % len(KINDS)], float(rng.uniform(17.2, 19.6))
         z, theta = float(0.03 + 0.05 * (mag - 16.5) * rng.uniform(0.7, 1.4)), float(rng.uniform(0, np.pi))
         r50 = float(2.3 * 10 ** (-0.11 * (mag - 18) + rng.normal(0, 0.08)))
         x, y = places.find(rng, 20 + 4.5 * r50 / PIXEL_SCALE, border=60)
@@ -44,7 +44,7 @@ def _spiral_light(mag: float, z: float, bulge: float = 0.2) -> dict[str, Array]:
 
 def _merger(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Generator) -> Array:
     """Two discs in contact, a bridge, and two tails opening from their far sides. The brighter one is at (x, y)."""
-    apart = 1.5 * disc.r50
+    apart = rng.uniform(1.1, 2.1) * disc.r50
     cx, cy = disc.x + apart * np.cos(disc.theta), disc.y + apart * np.sin(disc.theta)
     first, second = _spiral_light(mag + 0.55, z), _spiral_light(mag + 1.25, z, 0.3)
     other = Disc(cx, cy, 0.6 * disc.r50, float(rng.uniform(0.5, 0.9)), rng.uniform(0, np.pi), 0.3)
@@ -57,7 +57,9 @@ def _merger(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Gen
     )
     turn, length = rng.choice([-1, 1]), rng.uniform(3.0, 4.2) * disc.r50
     _add_tail(canvas, disc.x, disc.y, disc.theta + np.pi, turn, length, 0.20 * disc.r50, 0.55 * debris, rng)
-    _add_tail(canvas, cx, cy, disc.theta, turn, 0.7 * length, 0.17 * disc.r50, 0.45 * debris, rng)
+    _add_tail(
+        canvas, cx, cy, disc.theta, turn, rng.uniform(0.35, 0.9) * length, 0.17 * disc.r50, 0.45 * debris, rng
+    )
     return sum(first.values(), np.zeros(len(BANDS))) + sum(second.values(), np.zeros(len(BANDS))) + debris
 
 
@@ -91,19 +93,20 @@ def _ring(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Gener
     faint = counts_of(magnitudes("spiral", mag + 2.2, z))
     add_sersic(canvas, disc.x, disc.y, 0.28 * disc.r50, 2.5, max(disc.q, 0.8), disc.theta, core)
     add_sersic(canvas, disc.x, disc.y, 1.1 * disc.r50, 0.7, disc.q, disc.theta, faint)
-    radius, width = 1.25 * disc.r50, rng.uniform(0.13, 0.2) * disc.r50
-    x0, y0, dx, dy = grid(disc.x, disc.y, 2.4 * disc.r50)
-    r = elliptical(dx, dy, disc.q, disc.theta)
-    light = np.exp(-0.5 * ((r - radius) / width) ** 2) * smooth_end(r / (2.3 * disc.r50))
+    radius, width = rng.uniform(1.2, 1.6) * disc.r50, rng.uniform(0.1, 0.17) * disc.r50
+    away = rng.uniform(0.05, 0.35) * disc.r50  # the intruder passed beside the nucleus
+    x0, y0, dx, dy = grid(disc.x, disc.y, 2.7 * disc.r50)
+    r = elliptical(dx - away, dy, disc.q, disc.theta)
+    light = np.exp(-0.5 * ((r - radius) / width) ** 2) * smooth_end(r / (2.4 * disc.r50))
     phi = np.arctan2(dy, dx)
-    light *= 1 + 0.35 * np.cos(phi - rng.uniform(0, 6.28)) + 0.15 * np.cos(5 * phi + rng.uniform(0, 6.28))
-    canvas.add(x0, y0, light / light.sum(), 0.68 * ring)
+    light *= 1 + 0.6 * np.cos(phi - rng.uniform(0, 6.28)) + 0.25 * np.cos(3 * phi + rng.uniform(0, 6.28))
+    canvas.add(x0, y0, light / light.sum(), 0.5 * ring)
     t = rng.uniform(0, 2 * np.pi, 26)
     u, v = radius * np.cos(t), radius * disc.q * np.sin(t)
-    px = disc.x + u * np.cos(disc.theta) - v * np.sin(disc.theta) + rng.normal(0, 0.4 * width, 26)
+    px = disc.x + away + u * np.cos(disc.theta) - v * np.sin(disc.theta) + rng.normal(0, 0.4 * width, 26)
     py = disc.y + u * np.sin(disc.theta) + v * np.cos(disc.theta) + rng.normal(0, 0.4 * width, 26)
     sizes = np.full(26, 0.075 * disc.r50)
-    _add_blobs(canvas, disc.x, disc.y, px, py, sizes, np.minimum(rng.pareto(1.5, 26) + 0.3, 4), 0.32 * ring)
+    _add_blobs(canvas, disc.x, disc.y, px, py, sizes, np.minimum(rng.pareto(1.5, 26) + 0.3, 4), 0.5 * ring)
     return core + ring + faint
 
 

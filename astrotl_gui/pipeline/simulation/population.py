@@ -23,7 +23,7 @@ COLOURS = {
         np.array([0.34, 0.40, 0.46, 0.51, 0.60, 0.76, 0.93, 1.10, 1.15, 1.10, 0.95, 0.75, 0.55, 0.40, 0.40]),
     ),
     "spiral": (
-        np.array([0.55, 0.66, 0.78, 0.88, 0.95, 0.97, 0.95, 0.85, 0.74, 0.58, 0.48, 0.42, 0.45, 0.90, 1.40]),
+        np.array([0.46, 0.56, 0.68, 0.80, 0.90, 0.94, 0.93, 0.85, 0.74, 0.58, 0.48, 0.42, 0.45, 0.90, 1.40]),
         np.array([0.28, 0.31, 0.34, 0.37, 0.43, 0.51, 0.60, 0.72, 0.75, 0.66, 0.52, 0.40, 0.25, 0.20, 0.30]),
     ),
     "young": (
@@ -80,11 +80,11 @@ def draw_galaxies(rng: np.random.Generator, size: int) -> Galaxies:
 
 
 def draw_cluster(rng: np.random.Generator, size: int, number: int, z: float = 0.38) -> Galaxies:
-    """A loose cluster: red galaxies on one colour sequence about a brightest one, thinning outwards as r⁻²."""
+    """A loose cluster: red galaxies on one colour sequence about a brightest one, thinning outwards."""
     mag = np.sort(np.concatenate([[17.3], 18.6 + 4.2 * rng.beta(1.9, 1.1, number - 1)]))
     centre = size * np.array([0.66, 0.62])
-    reach = 0.19 * size
-    r = 0.06 * reach * np.expm1(rng.uniform(0.2, 1, number) * np.log1p(1 / 0.06))
+    reach = 0.24 * size
+    r = 0.15 * reach * np.expm1(rng.uniform(0.25, 1, number) * np.log1p(1 / 0.15))
     angle = rng.uniform(0, 2 * np.pi, number)
     r[0] = 0
     x, y = centre[0] + r * np.cos(angle) * 1.25, centre[1] + r * np.sin(angle) * 0.85
@@ -96,14 +96,13 @@ def draw_cluster(rng: np.random.Generator, size: int, number: int, z: float = 0.
 
 def typical_size(mag: float | Array) -> Array:
     """Median half-light radius [arcsec] of galaxies of i magnitude `mag`."""
-    return 10 ** np.interp(
-        mag, [15.0, 17.0, 18.0, 20.0, 22.0, 24.0, 26.0], [0.68, 0.47, 0.33, 0.05, -0.22, -0.42, -0.63]
-    )
+    mags, logs = (15.0, 17.0, 18.0, 20.0, 22.0, 24.0, 26.0), (0.68, 0.47, 0.33, 0.05, -0.22, -0.42, -0.63)
+    return np.asarray(10 ** np.interp(mag, mags, logs))
 
 
 def _redshifts(rng: np.random.Generator, mag: Array) -> Array:
     scale = np.interp(mag, [16, 18, 20, 22, 24, 26], [0.05, 0.11, 0.22, 0.42, 0.66, 0.85])
-    return np.clip(scale * rng.gamma(3.0, 1 / 1.9, len(mag)), 0.015, 4.0)
+    return np.clip(scale * rng.gamma(4.5, 1 / 3.2, len(mag)), 0.015, 4.0)
 
 
 def _kinds(rng: np.random.Generator, mag: Array, z: Array) -> NDArray[np.str_]:
@@ -120,7 +119,7 @@ def _places(rng: np.random.Generator, number: int, size: int) -> tuple[Array, Ar
     for scale, weight in ((1.5, 0.55), (4.0, 0.5), (12.0, 0.45)):
         layer = ndimage.gaussian_filter(rng.standard_normal((cells, cells)), scale, mode="wrap")
         field += weight * layer / layer.std()
-    weight_map = np.exp(0.75 * field).ravel()
+    weight_map = np.exp(0.65 * field).ravel()
     cell = rng.choice(cells * cells, number, p=weight_map / weight_map.sum())
     step = (size + 2 * MARGIN) / cells
     x = (cell % cells + rng.uniform(size=number)) * step - MARGIN - 0.5

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.pipeline.simulation.instrument import (
@@ -54,10 +55,10 @@ def draw_stars(rng: np.random.Generator, size: int) -> Stars:
 def _locus(rng: np.random.Generator, mag_i: Array) -> Array:
     """Magnitudes along the stellar locus: halo and disc dwarfs, more M dwarfs among the faint."""
     number = len(mag_i)
-    cool = rng.uniform(size=number) < np.interp(mag_i, [14, 18, 22], [0.2, 0.45, 0.68])
+    cool = rng.uniform(size=number) < np.interp(mag_i, [14, 18, 22], [0.12, 0.3, 0.62])
     g_r = np.where(cool, rng.normal(1.38, 0.09, number), 0.32 + rng.gamma(2.2, 0.16, number))
     warm = np.minimum(g_r, 1.25)
-    r_i = np.where(cool, 0.65 + rng.gamma(2.0, 0.28, number), 0.36 * warm - 0.03 + 0.12 * warm**2)
+    r_i = np.where(cool, 0.58 + rng.gamma(1.8, 0.22, number), 0.36 * warm - 0.03 + 0.12 * warm**2)
     r = mag_i + r_i + rng.normal(0, 0.02, number)
     return np.stack([r + np.minimum(g_r, 1.6), r, mag_i], axis=-1)
 
@@ -73,19 +74,18 @@ def draw(canvas: Canvas, stars: Stars, progress: Progress = SILENT) -> None:
             _add_spikes(canvas, float(stars.x[k]), float(stars.y[k]), counts[k])
 
 
-def point_reach(counts: Array) -> float:
-    """Radius [px] at which a point source of `counts` (bands,) sinks below `FAINTEST` of the noise in all bands."""
+def point_reach(counts: Array, level: float = FAINTEST) -> float:
+    """Radius [px] at which a point source of `counts` (bands,) sinks below `level` · noise in all bands."""
     reach = 8.0
     for k, band in enumerate(BANDS):
-        visible = counts[k] * psf(band, _RADII**2) > FAINTEST * band.sky_noise
+        visible = counts[k] * psf(band, _RADII**2) > level * band.sky_noise
         reach = max(reach, float(_RADII[visible].max(initial=0)))
     return reach
 
 
 def _add_spikes(canvas: Canvas, x: float, y: float, counts: Array) -> None:
     """Four spikes falling as r^-1.7 (longer at longer wavelengths), plain power law smoothed at its end."""
-    strongest = float((counts / [band.sky_noise for band in BANDS]).max())
-    reach = float(np.clip((SPIKE_STRENGTH * strongest / 0.08) ** (1 / 1.7), 12, 420))
+    reach = spike_reach(counts)
     x0, y0, dx, dy = grid(x, y, reach)
     fade = smooth_end(np.hypot(dx, dy) / reach)
     for k, band in enumerate(BANDS):
@@ -99,7 +99,20 @@ def _add_spikes(canvas: Canvas, x: float, y: float, counts: Array) -> None:
         canvas.add_one(k, x0, y0, (scale * light * fade).astype(np.float32), canvas.optics)
 
 
-def bleed(k: int, image: Array, mask: Array, stars: Stars, rng: np.random.Generator, bit: int) -> None:
+def spike_reach(counts: Array, level: float = 0.08) -> float:
+    """Radius [px] at which the spikes of a star sink below `level` · noise in all bands."""
+    strongest = float((counts / [band.sky_noise for band in BANDS]).max())
+    return float(np.clip((SPIKE_STRENGTH * strongest / level) ** (1 / 1.7), 12, 420))
+
+
+def bleed(
+    k: int,
+    image: NDArray[np.float32],
+    mask: NDArray[np.uint8],
+    stars: Stars,
+    rng: np.random.Generator,
+    bit: int,
+) -> None:
     """Let the wells of saturated stars overflow along columns of band `k`, in place; the overflow gets `bit`."""
     band, size = BANDS[k], image.shape[0]
     for x, y, mag in zip(stars.x, stars.y, stars.mags[:, k], strict=True):

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from astropy.table import Table
+from numpy.typing import NDArray
 
 from astrotl_gui.pipeline.simulation.instrument import BANDS, Array, field_wcs
 
@@ -118,7 +119,7 @@ class Places:
         return float((np.hypot(self._taken[:, 0] - x, self._taken[:, 1] - y) - self._taken[:, 2]).min())
 
 
-def clear_of(x: Array, y: Array, centres: Array, radius: float) -> Array:
+def clear_of(x: Array, y: Array, centres: Array, radius: float) -> NDArray[np.bool_]:
     """True where (x, y) is at least `radius` px from all `centres` (M, 2)."""
     keep = np.ones(len(x), bool)
     for cx, cy in centres:
