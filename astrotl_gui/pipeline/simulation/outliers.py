@@ -126,8 +126,8 @@ def _stream(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Gen
 def _shells(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Generator) -> Array:
     """An elliptical with sharp-edged shells, alternating on either side of its major axis."""
     body, shells = (
-        counts_of(magnitudes("old", mag + 0.15, z)),
-        counts_of(magnitudes("old", mag + 2.2, z, -0.2)),
+        counts_of(magnitudes("old", mag + 0.08, z)),
+        counts_of(magnitudes("old", mag + 2.9, z, -0.2)),
     )
     add_sersic(canvas, disc.x, disc.y, disc.r50, 4.0, max(disc.q, 0.7), disc.theta, body)
     x0, y0, dx, dy = grid(disc.x, disc.y, 4.6 * disc.r50)
@@ -136,7 +136,7 @@ def _shells(canvas: Canvas, disc: Disc, mag: float, z: float, rng: np.random.Gen
     light = np.zeros_like(r)
     for k, radius in enumerate((1.5, 2.1, 2.8, 3.7)):
         inside = (radius * disc.r50 - r) / disc.r50
-        edge = np.where(inside > 0, np.exp(-inside / 0.35), np.exp(-0.5 * (inside / 0.03) ** 2))
+        edge = np.where(inside > 0, np.exp(-inside / 0.35), np.exp(-0.5 * (inside / 0.06) ** 2))
         light += (
             edge / radius * np.exp(-((1 - np.cos(phi - np.pi * (k % 2) - rng.normal(0, 0.2))) ** 2) / 0.12)
         )
