@@ -192,7 +192,7 @@ class Inspector(QWidget):
         self.ranks.chosen.connect(session.set_target)
         self.similar.clicked.connect(lambda: session.find_similar())
         self.copy.clicked.connect(self._copy_place)
-        self.why.clicked.connect(lambda: (self.why.toggle(), self.explain()))
+        self.why.clicked.connect(self._show_reasons)
         self.strip.pointed.connect(self._point)
         self.note.editingFinished.connect(self._keep_note)
 

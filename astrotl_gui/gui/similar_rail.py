@@ -141,7 +141,7 @@ class ExampleRow(QWidget):
         self._over = False
         self.update()
         event.acceptProposedAction()
-        self.added.emit(int(event.mimeData().data(MIME).data().decode()))
+        self.added.emit(int(bytes(event.mimeData().data(MIME).data())))
 
 
 class SimilarRail(QWidget):

@@ -1,0 +1,105 @@
+"""A small project with everything a list needs, made without a network: three bands, forty sources, embeddings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.wcs import WCS
+from pytestqt.qtbot import QtBot
+
+from astrotl_gui.core.bands import BandSpec, MosaicSpec
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.embeddings import EmbeddingStore, Shard
+from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.project import Project
+from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
+from astrotl_gui.gui.session import Session
+
+COUNT, SIDE, SCALE, ZEROPOINT = 40, 400, 0.2, 27.0
+UNREADABLE = 40
+"""Id of the source in the middle of a region without data."""
+HALF_MASKED = 39
+"""Id of a source of whose cutout the right half has no data."""
+BANDS = ("g", "r", "i")
+
+
+def places() -> tuple[np.ndarray, np.ndarray]:
+    """0-based px of the sources, ids 1 … COUNT, far enough apart to be none the other's repeat."""
+    index = np.arange(COUNT)
+    x, y = 30.0 + 45 * (index % 8), 30.0 + 45 * (index // 8)
+    x[UNREADABLE - 1], y[UNREADABLE - 1] = 350, 350
+    x[HALF_MASKED - 1], y[HALF_MASKED - 1] = 300, 300
+    return x, y
+
+
+def write_band(path: Path, number: int) -> Path:
+    """A band of Gaussian sources, each brighter than the one before; y > x blobs sit 4 px above their place."""
+    rng = np.random.default_rng(number)
+    pixels = rng.normal(0, 1, (SIDE, SIDE))
+    y, x = np.mgrid[:SIDE, :SIDE]
+    for source, (sx, sy) in enumerate(zip(*places(), strict=True), 1):
+        pixels += 10 * source * np.exp(-((x - sx) ** 2 + (y - sy) ** 2) / 8)
+        pixels += 200 * np.exp(-((x - sx) ** 2 + (y - sy - 6) ** 2) / 3)
+    pixels[310:, 310:] = np.nan
+    pixels[285:310, 301:330] = np.nan
+    wcs = WCS(naxis=2)
+    wcs.wcs.ctype = ["RA---TAN", "DEC--TAN"]
+    wcs.wcs.crval, wcs.wcs.crpix = [53.16, -27.8], [SIDE / 2, SIDE / 2]
+    wcs.wcs.cdelt = [-SCALE / 3600, SCALE / 3600]
+    fits.PrimaryHDU(pixels.astype(np.float32), wcs.to_header()).writeto(path)
+    return path
+
+
+def make_project(folder: Path) -> Path:
+    """The project on disk, with a catalogue and embeddings of random directions."""
+    bands = tuple(
+        BandSpec(name, Plane(write_band(folder / f"{name}.fits", number), 0), zeropoint=ZEROPOINT)
+        for number, name in enumerate(BANDS)
+    )
+    spec = MosaicSpec("Forty", bands, "r", ("i", "r", "g"))
+    project = Project.create(folder / "forty.astrotl", spec, DetectionSettings(), CutoutSettings(4, 12))
+    mosaic = Mosaic.open(spec)
+    x, y = places()
+    ra, dec = mosaic.sky(x, y)
+    ids = np.arange(1, COUNT + 1)
+    columns = {"id": ids, "ra": ra, "dec": dec, "x": x, "y": y}
+    columns |= {"snr": 10.0 * ids, "r50": np.full(COUNT, 0.42), "masked_fraction": (ids >= 39) * 0.5}
+    for name in BANDS:
+        flux = 100.0 * ids
+        columns |= {f"flux_{name}": flux, f"fluxerr_{name}": np.full(COUNT, 2.0)}
+        columns[f"mag_{name}"] = ZEROPOINT - 2.5 * np.log10(flux)
+    project.write_catalog(Catalog.from_columns(columns))
+    rng = np.random.default_rng(5)
+    store = EmbeddingStore(project.embeddings_folder, "test")
+    vectors = rng.normal(size=(COUNT, 64)) + 3 * (ids[:, None] % 4 == np.arange(64)[None, :] // 16)
+    statistics = rng.normal(size=(COUNT, 3))
+    store.append(Shard(ids, np.stack([x, y], axis=1), vectors, statistics))
+    store.write_meta({"statistics": ["one", "two", "three"]})
+    project.save()
+    project.close()
+    return project.path
+
+
+def open_session(qtbot: QtBot, folder: Path) -> Session:
+    """A session with the project open and its four lists ranked."""
+    session = Session(AppSettings(vetter="mk"))
+    path = make_project(folder)
+    with qtbot.waitSignal(session.project_changed, timeout=10000):
+        session.open_project(path)
+    qtbot.waitUntil(lambda: session.ranking("outlier") is not None, timeout=20000)
+    settled(qtbot, session)
+    return session
+
+
+def settled(qtbot: QtBot, session: Session) -> None:
+    """Wait until no ranking or search runs."""
+    qtbot.waitUntil(lambda: not session.jobs._threads, timeout=20000)
+
+
+def close_session(session: Session) -> None:
+    """End its threads and let go of the project."""
+    session.jobs.close()
+    session.close_project()
