@@ -230,9 +230,10 @@ class ListPane(QWidget):
                 "Detect sources": self.session.detect,
                 "Clear filter": lambda: self.set_filter(ListFilter()),
             }
-            page = EmptyState(*state, run=runs.get(state[3]))
-            page.setContentsMargins(24, 0, 24, 72)
-            self.pages.addWidget(page)
+            icon, title, detail, button = state
+            self._emptied = EmptyState(icon, title, detail, button, runs.get(button))
+            self._emptied.setContentsMargins(24, 0, 24, 72)
+            self.pages.addWidget(self._emptied)
         self.pages.setCurrentIndex(1 if state else 0)
 
     def _empty_state(self) -> tuple[str, str, str, str] | None:
@@ -256,11 +257,9 @@ class ListPane(QWidget):
 
     def _when(self) -> str:
         job = self._job("Embedding")
-        left = (
-            f", in about {round_time(job.left_seconds).removeprefix('about ')}"
-            if job and job.left_seconds
-            else ""
-        )
+        left = ""
+        if job is not None and job.left_seconds is not None:
+            left = f", in about {round_time(job.left_seconds).removeprefix('about ')}"
         return f"Ranking starts when the sources are embedded{left}."
 
     def _job(self, *names: str) -> Job | None:
