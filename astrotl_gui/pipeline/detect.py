@@ -8,9 +8,10 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.mosaic import Box, Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.pipeline.cleaning import spurious
 from astrotl_gui.pipeline.detection_image import DetectionImage
 from astrotl_gui.pipeline.extraction import Sources, extract
-from astrotl_gui.pipeline.measurement import Columns, build_catalog, measure_sources
+from astrotl_gui.pipeline.measurement import Columns, build_catalog, joined, measure_sources
 from astrotl_gui.pipeline.tiling import MARGIN, WIDEST_MARGIN, tiles, window
 
 
@@ -34,16 +35,23 @@ def detect(mosaic: Mosaic, settings: DetectionSettings, *, progress: Progress = 
         progress(len(mosaic.bands) + index, total, f"Tile {index + 1} of {len(boxes)}")
         parts.append(_tile(mosaic, image, tile, settings))
     progress(total, total, f"Tile {len(boxes)} of {len(boxes)}")
-    return build_catalog(mosaic, image, parts)
+    found, columns = Sources.join([part[0] for part in parts]), joined([part[1] for part in parts])
+    kept = ~spurious(
+        found.x, found.y, found.moments, found.peak, found.lowest, found.npix, settings.threshold
+    )
+    return build_catalog(mosaic, image, {name: values[kept] for name, values in columns.items()})
 
 
-def _tile(mosaic: Mosaic, image: DetectionImage, tile: Box, settings: DetectionSettings) -> Columns:
+def _tile(
+    mosaic: Mosaic, image: DetectionImage, tile: Box, settings: DetectionSettings
+) -> tuple[Sources, Columns]:
     margin = MARGIN
     while True:
         view = extract(image, window(tile, margin, mosaic.shape), settings)
-        measured = measure_sources(mosaic, image, view, view.sources.take(_owned(view.sources, tile)))
+        sources = view.sources.take(_owned(view.sources, tile))
+        measured = measure_sources(mosaic, image, view, sources)
         if measured.complete or margin >= WIDEST_MARGIN:
-            return measured.columns
+            return sources, measured.columns
         margin *= 2
 
 

@@ -2,33 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import sep
 from numpy.typing import NDArray
-from scipy.ndimage import find_objects, label
+from scipy.ndimage import label
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Box
 from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.pipeline.cleaning import spurious
 from astrotl_gui.pipeline.detection_image import DetectionImage, matched_filter
+from astrotl_gui.pipeline.segmentation import Basins
 from astrotl_gui.pipeline.shapes import Moments, segment_moments
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Image = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 PIXEL_BUFFER = 1_000_000
 LARGEST_BUFFER = 64_000_000
 DEBLENDED_AT_MOST = 16_384
+EIGHT = np.ones((3, 3))
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Sources of one window: positions and moments on reference pixels, float64 (N,), and what SEP says.
+    """Sources of one window: positions and moments on reference pixels, float64 (N,).
 
-    `peak_x`, `peak_y` are the brightest filtered pixel; `segment` is the number in the window's segmentation
-    map; `whole` is False for a source whose pixels reach an inner edge of the window.
+    `peak` is the highest S/N of the filtered image, at the pixel `peak_x`, `peak_y`; `lowest` that of the
+    `min_area`-th brightest pixel; `segment` is the number in the window's segmentation map; `whole` is False for
+    a source whose group of touching sources reaches an inner edge of the window.
     """
 
     x: Floats
@@ -36,19 +43,29 @@ class Sources:
     moments: Moments
     npix: Ints
     flags: Ints
+    peak: Floats
     peak_x: Ints
     peak_y: Ints
+    lowest: Floats
     segment: Ints
-    whole: NDArray[np.bool_]
+    whole: Bools
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def take(self, rows: NDArray[np.int64] | NDArray[np.bool_]) -> Sources:
+    def take(self, rows: Ints | Bools) -> Sources:
         """Some of the sources."""
-        moments = self.moments.take(rows)
-        names = ("x", "y", "npix", "flags", "peak_x", "peak_y", "segment", "whole")
-        return replace(self, moments=moments, **{name: getattr(self, name)[rows] for name in names})
+        columns = {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        moments = columns.pop("moments").take(rows)
+        return Sources(moments=moments, **{name: values[rows] for name, values in columns.items()})
+
+    @classmethod
+    def join(cls, parts: Sequence[Sources]) -> Sources:
+        """The sources of several windows, one after the other; segment numbers lose their meaning."""
+        names = [entry.name for entry in fields(cls) if entry.name != "moments"]
+        columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+        moments = zip(*(part.moments.parts for part in parts), strict=True)
+        return cls(moments=Moments(*(np.concatenate(axis) for axis in moments)), **columns)
 
 
 @dataclass(frozen=True)
@@ -59,33 +76,102 @@ class Window:
     """
 
     box: Box
-    values: NDArray[np.float32]
-    sigma: NDArray[np.float32]
-    bad: NDArray[np.bool_]
+    values: Image
+    sigma: Image
+    bad: Bools
     segments: NDArray[np.int32]
     sources: Sources
 
 
 def extract(image: DetectionImage, box: Box, settings: DetectionSettings) -> Window:
-    """Detect, deblend and clean the sources in `box` (reference pixels, inside the mosaic).
+    """Detect and deblend the sources in `box` (reference pixels, inside the mosaic).
 
-    The threshold is in σ of the image after the PSF-matched filter. Raises AstroTLError when SEP's buffers
-    overflow even at their largest.
+    The threshold is in σ of the image after the PSF-matched filter. Detections that are only the wing of a
+    brighter one of their group are joined to it. Raises AstroTLError when SEP's buffers overflow.
     """
     values, sigma = image.read(box)
     bad = ~np.isfinite(values)
     values, sigma = np.where(bad, np.float32(0), values), np.where(bad, np.float32(1), sigma)
     significance = matched_filter(values, sigma, bad, image.kernel)
-    found, segments = _sep_extract(significance, bad, settings)
-    whole = _whole(segments, box, image.shape)
-    sources = _sources(found, values, segments, box, whole[1:])
+    blends = _Blends(box, values, significance, settings, *_sep_extract(significance, bad, settings))
+    segments, sources = blends.sources(image.shape)
     return Window(box, values, sigma, bad, segments, sources)
 
 
-def _sep_extract(
-    significance: NDArray[np.float32], bad: NDArray[np.bool_], settings: DetectionSettings
-) -> tuple[np.ndarray, NDArray[np.int32]]:
-    """SEP's sources of an image in units of its noise, and their segmentation map.
+class _Blends:
+    """The groups of touching sources of a window and how their pixels are shared out."""
+
+    def __init__(
+        self,
+        box: Box,
+        values: Image,
+        significance: Image,
+        settings: DetectionSettings,
+        found: np.ndarray,
+        above: Bools,
+    ) -> None:
+        self._box, self._values, self._significance, self._settings = box, values, significance, settings
+        self._basins = Basins.of(significance, above)
+        self._groups, self._count = label(above, structure=EIGHT)
+        basins = self._basins.numbers[found["ypeak"], found["xpeak"]].astype(np.int64)
+        self._markers, first = np.unique(basins, return_index=True)
+        self._flags = found["flag"][first].astype(np.int64)
+
+    def sources(self, shape: tuple[int, int]) -> tuple[NDArray[np.int32], Sources]:
+        """(segmentation map, sources) after cleaning within the groups."""
+        segments, sources = self._shared(shape)
+        group = self._groups[sources.peak_y - self._box[1], sources.peak_x - self._box[0]]
+        lifted = spurious(
+            sources.x,
+            sources.y,
+            sources.moments,
+            sources.peak,
+            sources.lowest,
+            sources.npix,
+            self._settings.threshold,
+            group.astype(np.int64),
+        )
+        if not lifted.any():
+            return segments, sources
+        self._markers, self._flags = self._markers[~lifted], self._flags[~lifted]
+        return self._shared(shape)
+
+    def _shared(self, shape: tuple[int, int]) -> tuple[NDArray[np.int32], Sources]:
+        segments = self._basins.joined(self._markers)
+        count = len(self._markers)
+        row, column = self._basins.peak_row[self._markers - 1], self._basins.peak_column[self._markers - 1]
+        x, y, moments = _moments(self._values, self._significance, segments, count)
+        npix, lowest = _areas(self._significance, segments, count, self._settings.min_area)
+        sources = Sources(
+            x=x + self._box[0],
+            y=y + self._box[1],
+            moments=moments,
+            npix=npix,
+            flags=self._flags,
+            peak=self._significance[row, column].astype(float),
+            peak_x=column + self._box[0],
+            peak_y=row + self._box[1],
+            lowest=lowest,
+            segment=np.arange(1, count + 1),
+            whole=~self._cut(shape)[self._groups[row, column]],
+        )
+        return segments, sources
+
+    def _cut(self, shape: tuple[int, int]) -> Bools:
+        """Per group number: whether it reaches an inner edge of the window, so that part of it is out of view."""
+        x0, y0, x1, y1 = self._box
+        cut = np.zeros(self._count + 1, bool)
+        inner = (x0 > 0, y0 > 0, x1 < shape[1], y1 < shape[0])
+        groups = self._groups
+        for is_inner, edge in zip(inner, (groups[:, 0], groups[0], groups[:, -1], groups[-1]), strict=True):
+            if is_inner:
+                cut[edge] = True
+        cut[0] = False
+        return cut
+
+
+def _sep_extract(significance: Image, bad: Bools, settings: DetectionSettings) -> tuple[np.ndarray, Bools]:
+    """SEP's sources of an image in units of its noise, and the pixels they take up.
 
     SEP's own matched filter compares filtered values with thresholds of unfiltered noise when it deblends and
     cleans, which loses most faint sources beside bright ones; here everything is in one unit.
@@ -103,10 +189,10 @@ def _sep_extract(
                 filter_kernel=None,
                 deblend_nthresh=settings.deblend_levels,
                 deblend_cont=settings.deblend_contrast,
-                clean=True,
+                clean=False,
                 segmentation_map=True,
             )
-            return found, segments.astype(np.int32, copy=False)
+            return found, segments > 0
         except Exception as problem:  # SEP raises plain Exception where a buffer overflows
             buffer *= 4
             if "pixel buffer" not in str(problem) or buffer > LARGEST_BUFFER:
@@ -117,56 +203,24 @@ def _sep_extract(
                 ) from problem
 
 
-def _whole(segments: NDArray[np.int32], box: Box, shape: tuple[int, int]) -> NDArray[np.bool_]:
-    """Per segment number: whether no connected group of sources that it is in reaches an inner window edge.
-
-    A group is cut by the threshold first and deblended then, so all of it must be in view.
-    """
-    x0, y0, x1, y1 = box
-    inner = (x0 > 0, y0 > 0, x1 < shape[1], y1 < shape[0])
-    whole = np.ones(int(segments.max(initial=0)) + 1, bool)
-    if not any(inner):
-        return whole
-    groups, count = label(segments > 0, structure=np.ones((3, 3)))
-    cut = np.zeros(count + 1, bool)
-    edges = (groups[:, 0], groups[0], groups[:, -1], groups[-1])
-    for is_inner, edge in zip(inner, edges, strict=True):
-        if is_inner:
-            cut[edge] = True
-    cut[0] = False
-    for group, place in zip(np.flatnonzero(cut), _places(groups, cut), strict=True):
-        whole[np.unique(segments[place][groups[place] == group])] = False
-    return whole
-
-
-def _places(groups: NDArray[np.int32], wanted: NDArray[np.bool_]) -> list[tuple[slice, slice]]:
-    found = find_objects(groups)
-    return [found[index - 1] for index in np.flatnonzero(wanted)]
-
-
-def _sources(
-    found: np.ndarray,
-    values: NDArray[np.float32],
-    segments: NDArray[np.int32],
-    box: Box,
-    whole: NDArray[np.bool_],
-) -> Sources:
-    """Sources with moments of the unfiltered light of their pixels; SEP's, filtered, where noise spoils those."""
-    count = len(found)
+def _moments(
+    values: Image, significance: Image, segments: NDArray[np.int32], count: int
+) -> tuple[Floats, Floats, Moments]:
+    """(x, y, moments) of the unfiltered light; of the filtered image where noise spoils those."""
     x, y, moments = segment_moments(values, segments, count)
-    filtered = Moments(*(found[name].astype(float) for name in ("x2", "y2", "xy")))
-    sound = moments.sound() & (np.hypot(x - found["x"], y - found["y"]) < filtered.axes()[0])
-    moments = Moments(
-        *(np.where(sound, *pair) for pair in zip(moments.parts, filtered.parts, strict=True))
-    )
-    return Sources(
-        x=np.where(sound, x, found["x"]) + box[0],
-        y=np.where(sound, y, found["y"]) + box[1],
-        moments=moments,
-        npix=found["npix"].astype(np.int64),
-        flags=found["flag"].astype(np.int64),
-        peak_x=found["xpeak"].astype(np.int64) + box[0],
-        peak_y=found["ypeak"].astype(np.int64) + box[1],
-        segment=np.arange(1, count + 1),
-        whole=whole[:count],
-    )
+    filtered_x, filtered_y, filtered = segment_moments(significance, segments, count)
+    sound = moments.sound() & (np.hypot(x - filtered_x, y - filtered_y) < filtered.axes()[0])
+    parts = (np.where(sound, *pair) for pair in zip(moments.parts, filtered.parts, strict=True))
+    return np.where(sound, x, filtered_x), np.where(sound, y, filtered_y), Moments(*parts)
+
+
+def _areas(
+    significance: Image, segments: NDArray[np.int32], count: int, min_area: int
+) -> tuple[Ints, Floats]:
+    """(number of pixels, S/N of the `min_area`-th brightest pixel, the faintest of smaller ones) per segment."""
+    inside = segments > 0
+    numbers, light = segments[inside], significance[inside]
+    order = np.lexsort((-light, numbers))
+    npix = np.bincount(numbers, minlength=count + 1)[1:]
+    place = np.cumsum(npix) - npix + np.minimum(min_area, npix) - 1
+    return npix.astype(np.int64), light[order][place].astype(float)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +14,7 @@ from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.pipeline.detection_image import DetectionImage
 from astrotl_gui.pipeline.extraction import Sources, Window, extract
-from astrotl_gui.pipeline.measurement import Columns, build_catalog, measure_sources
+from astrotl_gui.pipeline.measurement import Columns, build_catalog, joined, measure_sources
 from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA
 from astrotl_gui.pipeline.shapes import Moments
 from astrotl_gui.pipeline.tiling import MARGIN, WIDEST_MARGIN, tiles, window
@@ -44,7 +42,7 @@ def measure(
         columns = _tile(mosaic, image, tile, x[here], y[here], settings)
         parts.append({**columns, "row": rows[here]})
     progress(total, total, f"Tile {len(boxes)} of {len(boxes)}")
-    return _in_order(build_catalog(mosaic, image, parts, extra=["row"]), positions)
+    return _in_order(build_catalog(mosaic, image, joined(parts), extra=["row"]), positions)
 
 
 def _inside(mosaic: Mosaic, positions: Catalog) -> tuple[Ints, Floats, Floats]:
@@ -105,14 +103,16 @@ def _at(view: Window, x: Floats, y: Floats, fwhm: float) -> Sources:
         moments=moments,
         npix=np.zeros(count, np.int64),
         flags=np.full(count, int(Flag.NOT_DETECTED)),
+        peak=np.zeros(count),
         peak_x=column + view.box[0],
         peak_y=row + view.box[1],
+        lowest=np.zeros(count),
         segment=np.where(segment > 0, segment, alone),
         whole=np.ones(count, bool),
     )
     for name in ("npix", "flags", "whole"):
         getattr(result, name)[shaped] = getattr(source, name)
-    return replace(result)
+    return result
 
 
 def _nearest_of_each(segment: Ints, x: Floats, y: Floats, found: Sources) -> Ints:

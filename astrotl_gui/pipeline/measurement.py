@@ -74,17 +74,19 @@ def magnitudes(flux: NDArray[np.float64], zeropoint: float | None) -> NDArray[np
     return np.where(positive, zeropoint - 2.5 * np.log10(np.where(positive, flux, 1.0)), np.nan)
 
 
+def joined(parts: Sequence[Columns]) -> Columns:
+    """The columns of all tiles, one after the other."""
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
 def build_catalog(
-    mosaic: Mosaic, image: DetectionImage, parts: Sequence[Columns], extra: Sequence[str] = ()
+    mosaic: Mosaic, image: DetectionImage, columns: Columns, extra: Sequence[str] = ()
 ) -> Catalog:
-    """One catalog of all tiles: rows from the bottom up and left to right, ids 1…N."""
+    """One catalog of all columns: rows from the bottom up and left to right, ids 1…N."""
     bands = [band.name for band in mosaic.bands]
-    names = [name for name in column_names(bands) if name != "id"] + list(extra)
-    columns: Columns = {
-        name: np.concatenate([part[name] for part in parts]) if parts else np.empty(0) for name in names
-    }
     order = np.lexsort((columns["x"], columns["y"]))
-    columns = {name: values[order] for name, values in columns.items()}
+    names = [*(name for name in column_names(bands) if name != "id"), *extra]
+    columns = {name: columns[name][order] for name in names}
     fwhm = {name: image.own[name].fwhm * band_scale(mosaic, name) for name in bands}
     units = {
         f"{kind}_{band.name}": _flux_unit(band.unit) for band in mosaic.bands for kind in ("flux", "fluxerr")
