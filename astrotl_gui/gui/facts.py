@@ -37,7 +37,23 @@ def magnitude_text(row: Mapping[str, Any], band: str) -> str:
         return f"{magnitude:.{places}f} ± {spread:.{places}f}"
     if not math.isfinite(flux):
         return ""
-    return f"{flux:.3g} ± {error:.2g}" if math.isfinite(error) else f"{flux:.3g}"
+    return flux_text(flux, error)
+
+
+def flux_text(flux: float, error: float) -> str:
+    """A flux and its 1σ, both to the second figure of the error: "0.221 ± 0.012", "1,234 ± 56"."""
+    if not (math.isfinite(error) and error > 0):
+        return f"{flux:.3g}"
+    places = 1 - math.floor(math.log10(error))
+    if places > 5:
+        power = math.floor(math.log10(max(abs(flux), error)))
+        return f"({flux / 10**power:.2f} ± {error / 10**power:.2f}) × 10{_raised(power)}"
+    places = max(places, 0)
+    return f"{flux:,.{places}f} ± {error:,.{places}f}"
+
+
+def _raised(power: int) -> str:
+    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def label_text(label: Label) -> str:
@@ -48,13 +64,20 @@ def label_text(label: Label) -> str:
     return ", ".join(part for part in parts if part)
 
 
+def brightness(session: Session, source: int) -> tuple[str, str]:
+    """(name, value) of a source in the reference band: "r" and its magnitude, or "r flux" and its flux."""
+    row = session.catalog.row(source)
+    band = session.mosaic.reference.name if session.mosaic is not None else ""
+    name = band if math.isfinite(_number(row, f"mag_{band}")) else f"{band} flux"
+    return name, magnitude_text(row, band).replace("-", "−")
+
+
 def measurements(session: Session, source: int) -> list[tuple[str, str]]:
     """(name, value) rows of a source; what was not measured is left out."""
     if session.mosaic is None:
         return []
     row = session.catalog.row(source)
-    band = session.mosaic.reference.name
-    facts = [(band, magnitude_text(row, band).replace("-", "−"))]
+    facts = [brightness(session, source)]
     for name, text, column in (
         ("Half-light radius", "{:.2f}″", "r50"),
         ("Signal to noise", "{:,.0f}", "snr"),

@@ -23,7 +23,7 @@ from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
 from . import theme
 from .actions import ACTIONS
 from .controls import Button, EmptyState, Icon, IconButton, Label, Line
-from .facts import magnitude_text, measurements, place_text
+from .facts import brightness, measurements, place_text
 from .fields import Field
 from .inspector_parts import BandStrip, CutoutPanel, FactRows, LabelButton, RankRows
 from .message import Message
@@ -172,8 +172,14 @@ class Inspector(QWidget):
         grid.addWidget(self.cutout, 0, 0)
         side = QVBoxLayout()
         side.setSpacing(0)
-        side.addLayout(_row(self.name, None, self.copy))
-        side.addWidget(self.place)
+        head = QVBoxLayout()
+        head.setSpacing(2)
+        head.addWidget(self.name)
+        head.addWidget(self.place)
+        line = QHBoxLayout()
+        line.addLayout(head, 1)
+        line.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
+        side.addLayout(line)
         side.addStretch(1)
         side.addWidget(self.ranks)
         side.addWidget(self.facts)
@@ -245,7 +251,7 @@ class Inspector(QWidget):
             self.note.setText(session.note(source))
         self._show_ranks(source)
         if self.compact:
-            self.facts.show_facts(self._brightness(source))
+            self.facts.show_facts([fact for fact in [brightness(session, source)] if fact[1]])
         else:
             self.facts.show_facts(measurements(session, source))
         self._show_reasons()
@@ -263,11 +269,6 @@ class Inspector(QWidget):
             ):
                 rows.append((target, TARGET_NAMES[target], ranking.score_of(source), f"{rank:,}"))
         self.ranks.show_ranks(rows, self.session.target)
-
-    def _brightness(self, source: int) -> list[tuple[str, str]]:
-        band = self.session.mosaic.reference.name if self.session.mosaic is not None else ""
-        text = magnitude_text(self.session.catalog.row(source), band)
-        return [(band, text)] if text else []
 
     def _title(self, source: int) -> str:
         ranking = self.session.ranking()

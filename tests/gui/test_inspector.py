@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.labels import Label
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.facts import label_text, magnitude_text, place_text
+from astrotl_gui.gui.facts import flux_text, label_text, magnitude_text, place_text
 from astrotl_gui.gui.inspector import Inspector
 from astrotl_gui.gui.inspector_parts import scale_length, scale_text
 from astrotl_gui.gui.reasons import reasons
@@ -203,7 +203,9 @@ def test_the_compact_block_fits_under_the_list(qtbot: QtBot, session: Session) -
 def test_texts() -> None:
     row = {"ra": np.nan, "dec": np.nan, "x": 12.34, "y": 5.0, "flux_r": -1.0, "fluxerr_r": 0.5, "mag_r": None}
     assert place_text(row) == "x 12.3  y 5.0"
-    assert magnitude_text(row, "r") == "-1 ± 0.5"
+    assert magnitude_text(row, "r") == "-1.00 ± 0.50"
+    assert flux_text(1234.4, 56.2) == "1,234 ± 56"
+    assert flux_text(3.21e-9, 1.2e-10) == "(3.21 ± 0.12) × 10⁻⁹"
     assert magnitude_text(row, "i") == ""
     assert magnitude_text({"flux_r": 50.0, "fluxerr_r": 1.0, "mag_r": 23.414}, "r") == "23.41 ± 0.02"
     assert label_text(Label(1, "lens", "negative", "X", "ring", vetter="mk")) == "No, ring, by mk"
