@@ -108,6 +108,54 @@ def _contaminant(number: int) -> Action:
     )
 
 
+def _list(number: int, target: str) -> Action:
+    name = TARGET_NAMES[target]
+    return Action(
+        f"list.{target}",
+        "Move",
+        name,
+        f"Show the list: {name}",
+        (f"Alt+{number}",),
+        lambda w: w.choose_list(target),
+        in_project,
+        "Move",
+        "Choose a list",
+        checked=lambda w: w.page == "explore" and w.session.target == target,
+    )
+
+
+def _view(number: int, page: str, name: str) -> Action:
+    row = ", ".join(text for _, text in VIEWS)
+    keys = (f"Ctrl+{number}",)
+    return Action(
+        f"view.{page}",
+        "Move",
+        name,
+        f"The view {name}",
+        keys,
+        lambda w: w.show_page(page),
+        in_project,
+        "Move",
+        row,
+    )
+
+
+def _pan(key: str, dx: int, dy: int) -> Action:
+    where = key.lower()
+    return Action(
+        f"look.pan-{where}",
+        "Look",
+        f"Pan {where}",
+        f"Move the view {where}",
+        (f"Ctrl+{key}",),
+        lambda w: w.view.pan(dx, dy),
+        on_explore,
+        "Look",
+        "Pan",
+        repeats=True,
+    )
+
+
 LABEL = (
     _grade("label.certain", "Yes, certain", "Yes, certain", ("A", "P"), "positive", "A"),
     _grade("label.probable", "Yes, probable", "Probable", ("B", "O"), "positive", "B"),
@@ -160,21 +208,11 @@ MOVE = (
     Action("move.search-back", "Move", "Back in the search", "The similarity search before this one",
            ("Alt+Left",), lambda w: w.session.similar_back(),
            lambda w: in_project(w) and w.session.similar is not None, "Move"),
-    *(
-        Action(f"list.{name}", "Move", text, f"Show the list of {text}", (f"Alt+{number}",),
-               lambda w, name=name: w.choose_list(name), in_project, "Move", "Choose a list",
-               checked=lambda w, name=name: w.page == "explore" and w.session.target == name)
-        for number, (name, text) in enumerate([(t, TARGET_NAMES[t]) for t in TARGETS], 1)
-    ),
+    *(_list(number, target) for number, target in enumerate(TARGETS, 1)),
     Action("list.similar", "Move", "Similar", "Show the last similarity search", ("Alt+5",),
            lambda w: w.choose_list("similar"), in_project, "Move", "Choose a list",
            checked=lambda w: w.page == "similar"),
-    *(
-        Action(f"view.{name}", "Move", text, f"The view {text}", (f"Ctrl+{number}",),
-               lambda w, name=name: w.show_page(name), in_project, "Move",
-               ", ".join(text for _, text in VIEWS))
-        for number, (name, text) in enumerate(VIEWS, 1)
-    ),
+    *(_view(number, *view) for number, view in enumerate(VIEWS, 1)),
 )  # fmt: skip
 
 LOOK = (
@@ -207,12 +245,7 @@ LOOK = (
            lambda w: w.view.zoom_in(), on_explore, "Look", "Zoom", repeats=True),
     Action("look.out", "Look", "Zoom out", "Farther", ("-",),
            lambda w: w.view.zoom_out(), on_explore, "Look", "Zoom", repeats=True),
-    *(
-        Action(f"look.pan-{name.lower()}", "Look", f"Pan {text}", f"Move the view {text}", (f"Ctrl+{name}",),
-               lambda w, dx=dx, dy=dy: w.view.pan(dx, dy), on_explore, "Look", "Pan", repeats=True)
-        for name, text, dx, dy in (("Left", "left", -1, 0), ("Right", "right", 1, 0),
-                                   ("Up", "up", 0, 1), ("Down", "down", 0, -1))
-    ),
+    _pan("Left", -1, 0), _pan("Right", 1, 0), _pan("Up", 0, 1), _pan("Down", 0, -1),
     Action("look.whole", "Look", "Whole mosaic", "All of the mosaic", ("Ctrl+0",),
            lambda w: w.view.fit(), on_explore),
     Action("look.larger", "Look", "Larger cutouts", "Fewer, larger cutouts in the list", ("Ctrl+=", "Ctrl++"),

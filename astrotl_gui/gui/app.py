@@ -36,9 +36,11 @@ def display_missing() -> bool:
 
 
 def application() -> QApplication:
-    """The QApplication, made on first use, with AstroTL's name for settings and desktop."""
+    """The QApplication, made on first use: its name for settings and desktop, and no collection off its thread."""
     app = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(app, QApplication)
+    if app.findChild(Collector) is None:
+        Collector(app)
     app.setOrganizationName("AstroTL")
     app.setApplicationName("AstroTL")
     app.setApplicationDisplayName("")
@@ -60,8 +62,8 @@ def make_window(paths: Sequence[Path] = (), session: Session | None = None) -> M
     app, began = application(), time.perf_counter()
     settings, trouble = (session.settings, None) if session else load_settings()
     theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
-    app.styleHints().colorSchemeChanged.connect(lambda: _follow_system(app, window))
     window = MainWindow(session or Session(settings))
+    app.styleHints().colorSchemeChanged.connect(lambda: _follow_system(app, window))
     window.show()
     if trouble is not None:
         window.messages.show(trouble)
@@ -87,7 +89,6 @@ def run(paths: Sequence[Path | str] = (), last_project: bool = True) -> int:
     if not chosen and last_project:
         chosen = [Path(row["path"]) for row in recent_projects()[:1]]
     window = make_window(chosen)
-    Collector(app)
     show_problems(window)
     return app.exec()
 

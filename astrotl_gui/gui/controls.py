@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout,
 from . import theme
 
 CAP_HEIGHT, CAP_PADDING = 18, 5
+KEY_GAP = 9
 
 
 def cap_width(text: str) -> float:
@@ -19,11 +20,9 @@ def cap_width(text: str) -> float:
     return max(theme.scaled(CAP_HEIGHT), metrics.horizontalAdvance(text) + 2 * CAP_PADDING)
 
 
-def paint_cap(painter: QPainter, rect: QRectF, text: str, boxed: bool = True) -> None:
-    """Draw a key cap: `text` in a thin box, or bare."""
-    t = theme.tokens()
-    if boxed:
-        theme.paint_box(painter, rect, None, t.border, radius=4)
+def paint_cap(painter: QPainter, rect: QRectF, text: str) -> None:
+    """Draw a key cap: `text` in a thin box."""
+    theme.paint_box(painter, rect, None, theme.tokens().border, radius=4)
     painter.setFont(theme.font(11, 500))
     painter.setPen(theme.color("text2"))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
@@ -107,16 +106,13 @@ class Button(Control):
         flat: bool = False,
         height: int = 32,
         icon_tone: str = "",
-        boxed_key: bool = True,
-        spread: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setText(text)
         self.setAccessibleName(text)
         self.icon_name, self.key, self.main, self.flat = icon, key, main, flat
-        self.icon_tone, self.boxed_key, self.spread = icon_tone, boxed_key, spread
-        self._height = height
+        self.icon_tone, self._height = icon_tone, height
         theme.set_font(self, 12, 600)
         self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
 
@@ -124,13 +120,10 @@ class Button(Control):
         """Widths [px] of icon, text and key, with the gaps before text and key."""
         text = QFontMetricsF(self.font()).horizontalAdvance(self.text())
         icon = theme.scaled(16) + (7 if self.text() else 0) if self.icon_name else 0
-        if not self.key:
-            return icon, text, 0
-        bare = QFontMetricsF(theme.font(11, 500)).horizontalAdvance(self.key)
-        return icon, text, 9 + (cap_width(self.key) if self.boxed_key else bare)
+        return icon, text, KEY_GAP + cap_width(self.key) if self.key else 0
 
     def sizeHint(self) -> QSize:
-        padding = 0 if self.flat else 2 * (11 if self.spread else 14)
+        padding = 0 if self.flat else 2 * 14
         return QSize(round(sum(self._parts()) + padding + 0.5), theme.scaled(self._height))
 
     def minimumSizeHint(self) -> QSize:
@@ -158,8 +151,7 @@ class Button(Control):
         painter = QPainter(self)
         self._paint_box(painter)
         icon, text, key = self._parts()
-        edge = 0 if self.flat else 11
-        left = edge if self.spread or self.flat else max(edge, (self.width() - icon - text - key) / 2)
+        left = 0 if self.flat else max(8, (self.width() - icon - text - key) / 2)
         tone, height = theme.color(self._tone()), self.height()
         if self.icon_name:
             box = QRectF(left, 0, theme.scaled(16), height)
@@ -171,13 +163,9 @@ class Button(Control):
         painter.setPen(theme.color("selection") if self.flat and self.hovered() else tone)
         painter.drawText(QRectF(left + icon, 0, room + 2, height), Qt.AlignmentFlag.AlignVCenter, shown)
         if self.key:
-            self._paint_key(painter, left + icon + text, key)
-
-    def _paint_key(self, painter: QPainter, after: float, width: float) -> None:
-        start = self.width() - 11 - (width - 9) if self.spread else after + 9
-        cap = theme.scaled(CAP_HEIGHT)
-        box = QRectF(start, (self.height() - cap) / 2, width - 9, cap)
-        paint_cap(painter, box, self.key, self.boxed_key)
+            cap = theme.scaled(CAP_HEIGHT)
+            start = left + icon + text + KEY_GAP
+            paint_cap(painter, QRectF(start, (height - cap) / 2, key - KEY_GAP, cap), self.key)
 
 
 class IconButton(Control):
@@ -201,7 +189,7 @@ class IconButton(Control):
         if self.isChecked() or self.isDown() or self.hovered():
             theme.paint_box(painter, rect, t.hover)
         tone = t.text if self.isChecked() or self.hovered() else t.text2
-        theme.paint_icon(painter, rect, self.icon_name, tone if self.isEnabled() else t.border)
+        theme.paint_icon(painter, rect, self.icon_name, tone if self.isEnabled() else t.border, 18)
 
 
 class Segmented(QWidget):
@@ -218,6 +206,7 @@ class Segmented(QWidget):
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._padding, self._height, self._fill = padding, height, fill
+        self.track = "window"  # token of what the options stand on; "pane" where the window is behind
         self._options: list[tuple[str, str]] = []
         self._value, self._hover = "", -1
         self.setMouseTracking(True)
@@ -268,7 +257,7 @@ class Segmented(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t, painter = theme.tokens(), QPainter(self)
-        theme.paint_box(painter, QRectF(self.rect()), t.window if self._fill else t.pane)
+        theme.paint_box(painter, QRectF(self.rect()), getattr(t, self.track))
         painter.setFont(self.font())
         for i, ((name, text), box) in enumerate(zip(self._options, self.boxes(), strict=True)):
             if name == self._value:

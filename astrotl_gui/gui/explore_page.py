@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QRegion, QResizeEvent
+from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtGui import QAction, QRegion, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QSplitterHandle, QVBoxLayout, QWidget
 
+from . import theme
 from .controls import Line
 from .inspector import Inspector
 from .list_pane import ListPane
@@ -24,7 +26,10 @@ GRIP = 8
 
 @dataclass(frozen=True)
 class Panes:
-    """Pane widths [px] for one class of window widths; no inspector width: it folds under the list."""
+    """Pane widths [px], their left line included, for one class of window widths.
+
+    No inspector width: it folds under the list.
+    """
 
     name: str
     from_width: int
@@ -41,7 +46,7 @@ LAYOUTS = (
 
 
 def layout_for(width: int) -> Panes:
-    """The panes of a window of this width [px]."""
+    """The panes of a window of this width [px at text size 100 %]."""
     return [panes for panes in LAYOUTS if width >= panes.from_width][-1]
 
 
@@ -70,15 +75,20 @@ class PaneSplitter(QSplitter):
 class ExplorePage(QWidget):
     """Lays out mosaic, list and inspector, and remembers the widths that the user drags."""
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.view = MosaicView(session)
         self.bar = MosaicBar(session, self.view)
-        self.list_pane = ListPane(session)
+        self.list_pane = ListPane(session, actions)
+        self.list_pane.setFocusProxy(self.list_pane.gallery)
         self.inspector = Inspector(session)
         self.folded = Inspector(session, compact=True)
         self._panes: Panes | None = None
-        self._mosaic = _column(self.bar, Line(), self.view)
+        self._scale = 1.0
+        self._bar_line = Line()
+        self._mosaic = _column(self.bar, self._bar_line, self.view)
         self._fold_line = Line()
         self._side = _column(self.list_pane, self._fold_line, self.folded)
         self._splitter = PaneSplitter()
@@ -105,12 +115,24 @@ class ExplorePage(QWidget):
         """Hide or show everything but the mosaic."""
         self._side.setVisible(not only)
         self.bar.setVisible(not only)
+        self._bar_line.setVisible(not only)
         self.inspector.setVisible(not only and self.shown_inspector is self.inspector)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        panes = layout_for(self.width())
-        if panes != self._panes:
+        self._suit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._suit()
+
+    def _suit(self) -> None:
+        """Lay out anew where the width, in units of the text size, asks for other panes."""
+        scale = theme.scaled(100) / 100
+        panes = layout_for(round(self.width() / scale))
+        if (panes, scale) != (self._panes, self._scale):
+            self._scale = scale
             self._arrange(panes)
         self.view.setMinimumWidth(round(MOSAIC_SHARE * self.width()))
 
@@ -120,16 +142,19 @@ class ExplorePage(QWidget):
         self.inspector.setVisible(beside and self._side.isVisibleTo(self))
         self.folded.setVisible(not beside)
         self._fold_line.setVisible(not beside)
-        kept = QSettings().value(f"explore/{panes.name}")
-        side, inspector = panes.list, panes.inspector or 0
+        kept = QSettings().value(self._key(panes))
+        side, inspector = theme.scaled(panes.list), theme.scaled(panes.inspector or 0)
         if isinstance(kept, list) and len(kept) == 2:
-            side, inspector = int(kept[0]), int(kept[1])
-        self._splitter.setSizes([max(1, self.width() - side - inspector - 2), side, inspector])
+            side, inspector = int(kept[0]) + 1, int(kept[1]) + 1
+        self._splitter.setSizes([max(1, self.width() - side - inspector), side - 1, max(0, inspector - 1)])
+
+    def _key(self, panes: Panes) -> str:
+        return f"explore/{panes.name}-{round(100 * self._scale)}"
 
     def _remember(self) -> None:
         if self._panes is not None:
             sizes = self._splitter.sizes()
-            QSettings().setValue(f"explore/{self._panes.name}", sizes[1:])
+            QSettings().setValue(self._key(self._panes), sizes[1:])
 
 
 def _column(*widgets: QWidget) -> QWidget:

@@ -107,3 +107,13 @@ class FocusRing(QWidget):
         self.setGeometry(self.geometry().intersected(self.window().rect()))
         self.show()
         self.raise_()
+
+
+def focus_pane(pane: QWidget) -> bool:
+    """Give the keys to a pane, its proxy, or the first of its parts that takes them; whether there is one."""
+    proxy = pane.focusProxy()
+    for part in [*([proxy] if proxy else []), pane, *pane.findChildren(QWidget)]:
+        if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisibleTo(pane) and part.isEnabled():
+            part.setFocus(Qt.FocusReason.OtherFocusReason)
+            return True
+    return False

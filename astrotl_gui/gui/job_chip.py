@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QRectF, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QPoint, QRectF, Qt, QTimer
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 
+from ..core.progress import round_time
 from . import theme
 from .controls import Bar, Button, Icon, IconButton, Label
 
@@ -17,18 +18,12 @@ if TYPE_CHECKING:
     from .jobs import Job, Jobs
 
 DONE_SECONDS = 4
+WORTH_SAYING_SECONDS = 1
+SHOW_MS = 300
+"""Jobs that end sooner do not show."""
+COUNTED = {"Embedding": "sources"}
+"""What a job's total counts, where that says something."""
 BAR_WIDTH = 72
-
-
-def round_time(seconds: float) -> str:
-    """A time as the window says it: "40 s", "2 min", "3 h"."""
-    if seconds < 10:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 60:
-        return f"{round(seconds / 5) * 5} s"
-    if seconds < 3570:
-        return f"{max(1, round(seconds / 60))} min"
-    return f"{round(seconds / 3600)} h"
 
 
 def fraction(job: Job) -> float:
@@ -65,6 +60,7 @@ class JobChip(QWidget):
         self._jobs = jobs
         self.ways: dict[str, tuple[str, Callable[[], object]]] = {}  # how to go on after a job stopped
         self._ended: Ended | None = None
+        self._clocks: dict[Job, QElapsedTimer] = {}
         self._icon = Icon("ph.check-circle", 16)
         self.name = Label("", 12, 600)
         self.bar = Bar(width=BAR_WIDTH)
@@ -86,9 +82,18 @@ class JobChip(QWidget):
         self.refresh()
 
     @property
+    def shown(self) -> list[Job]:
+        """The running jobs, but those that may be over in a moment."""
+        return [
+            job
+            for job in self._jobs.active
+            if job not in self._clocks or self._clocks[job].elapsed() >= SHOW_MS
+        ]
+
+    @property
     def slowest(self) -> Job | None:
-        """The running job that will take longest."""
-        return max(self._jobs.active, key=lambda job: job.left_seconds or 0.0, default=None)
+        """The one of them that will take longest."""
+        return max(self.shown, key=lambda job: job.left_seconds or 0.0, default=None)
 
     def stopped(self, name: str, detail: str, way: tuple[str, Callable[[], object]] | None = None) -> None:
         """Show that a job stopped; stays until dismissed or until the next job starts."""
@@ -113,7 +118,7 @@ class JobChip(QWidget):
         self.update()
 
     def _show_running(self, job: Job) -> None:
-        others = len(self._jobs.active) - 1
+        others = len(self.shown) - 1
         self.name.setText(job.name + (f" +{others}" if others else ""))
         self.bar.setVisible(True)
         self.bar.set_value(fraction(job))
@@ -143,11 +148,18 @@ class JobChip(QWidget):
             return
         self._ended = None
         job.progressed.connect(self.refresh)
-        job.succeeded.connect(lambda value, job=job: self._succeeded(job))
-        job.failed.connect(lambda problem, job=job: self._failed(job, problem))
+        clock = self._clocks[job] = QElapsedTimer()
+        clock.start()
+        job.succeeded.connect(lambda value: self._succeeded(job, clock.elapsed() / 1000))
+        job.finished.connect(lambda: self._clocks.pop(job, None))
+        job.failed.connect(lambda problem: self._failed(job, problem))
+        QTimer.singleShot(SHOW_MS + 30, self, self.refresh)  # timers may fire 5 % early
 
-    def _succeeded(self, job: Job) -> None:
-        self._ended = Ended(job.name, job.text or "Done")
+    def _succeeded(self, job: Job, seconds: float) -> None:
+        if seconds < WORTH_SAYING_SECONDS:
+            return
+        what = f"{job.total:,.0f} {COUNTED[job.name]} in" if job.name in COUNTED and job.total else "Done in"
+        self._ended = Ended(job.name, f"{what} {round_time(seconds)}")
         self._fade.start(DONE_SECONDS * 1000)
 
     def _failed(self, job: Job, problem: Any) -> None:

@@ -127,7 +127,7 @@ class KeysPage(Sheet):
         grid.setColumnStretch(1, 1)
         caps = [Caps(line.caps) for line in lines]
         widest = max((c.sizeHint().width() for c in caps), default=0)
-        grid.setColumnMinimumWidth(0, max(theme.scaled(72), widest))
+        grid.setColumnMinimumWidth(0, max(theme.scaled(76), widest))
         for number, line in enumerate(lines):
             grid.addWidget(caps[number], number, 0)
             grid.addWidget(Label(line.text, 12, 400), number, 1)

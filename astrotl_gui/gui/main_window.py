@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, QPoint, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,13 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ..core.stretch import COLOUR
 from . import actions, project_verbs, theme
 from .controls import Line
 from .explore_page import ExplorePage
-from .focus import FocusRing
+from .focus import FocusRing, focus_pane
 from .import_page import ImportPage
 from .keys_page import KeysPage
-from .looks import Blinker
+from .looks import Blinker, modes
 from .menus import build_menus, project_menu
 from .messages import Messages
 from .mosaic_view import MosaicView
@@ -45,8 +46,26 @@ HOLD_MS = 300
 """A key held longer than this is a hold, not a tap."""
 
 
+class _Pages(QStackedWidget):
+    """Pages of which the hidden ones do not count towards the least size."""
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(0, 0)
+
+
 class MainWindow(QMainWindow):
     """Shows the session. What it can do is in `actions.ACTIONS`; some of those verbs are here."""
+
+    session: Session
+    page: str
+    only_sky: bool
+    top: TopBar
+    status: StatusBar
+    explore: ExplorePage
+    similar: SimilarView
+    finder: Palette
+    blinker: Blinker
+    messages: Messages
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -58,15 +77,13 @@ class MainWindow(QMainWindow):
         self._held: tuple[actions.Action, QElapsedTimer] | None = None
         self.setWindowTitle("AstroTL")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.actions_by_id = actions.build(self)
         self._build_pages()
         self.blinker = Blinker(session, self)
         self.messages = Messages(self)
         self.finder = Palette(self, self.top.go_to)
         self._ring = FocusRing(self)
-        self.actions_by_id = actions.build(self)
         self.menu = build_menus(self, self.actions_by_id)
-        self._refresh_soon = QTimer(self, singleShot=True, interval=0)
-        self._refresh_soon.timeout.connect(lambda: actions.refresh(self, self.actions_by_id))
         self._connect_bars()
         self._connect_session()
         self._restore_geometry()
@@ -79,9 +96,9 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(self.session.jobs)
         self.welcome = WelcomePage(self.session)
         self.importing = ImportPage(self.session)
-        self.explore = ExplorePage(self.session)
+        self.explore = ExplorePage(self.session, self.actions_by_id)
         self.similar = SimilarView(self.session)
-        self._pages = QStackedWidget()
+        self._pages = _Pages()
         self._by_name = {
             "welcome": self.welcome,
             "import": self.importing,
@@ -101,6 +118,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._status_line)
         column.addWidget(self.status)
         content.setMinimumSize(*LEAST_SIZE)
+        self._content = content
         scroll = QScrollArea()
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -115,6 +133,8 @@ class MainWindow(QMainWindow):
         self.top.help_button.clicked.connect(self.show_keys)
         self.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
         self.view.read_out.connect(self.status.read_out.show_values)
+        self.explore.bar.only_sky_wanted.connect(self.toggle_only_sky)
+        self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
         self.welcome.images_chosen.connect(self.import_images)
         self.welcome.keys_wanted.connect(self.show_keys)
         self.welcome.settings_wanted.connect(self.show_settings)
@@ -138,7 +158,7 @@ class MainWindow(QMainWindow):
             session.labels_changed,
             session.ranking_changed,
         ):
-            signal.connect(self._refresh_soon.start)
+            signal.connect(self.refresh_actions)
 
     def _restore_geometry(self) -> None:
         self.resize(*FIRST_SIZE)
@@ -158,22 +178,23 @@ class MainWindow(QMainWindow):
         self.page = name
         self._pages.setCurrentWidget(self._by_name[name])
         self._show_bars()
-        self._refresh_soon.start()
+        self.refresh_actions()
         self.take_keys_back()
 
     def take_keys_back(self) -> None:
         """Give the keys to what the page is about: the list, or the page itself."""
         target = self.explore.list_pane if self.page == "explore" else self._by_name[self.page]
-        _focus(target)
+        if not focus_pane(target):
+            self.setFocus()
 
     def _show_bars(self) -> None:
         working = self.page in ("explore", "similar")
         shown = working and not self.only_sky
-        for bar in (self.top, self._top_line):
-            bar.setVisible(shown)
         busy = self.page == "welcome" and bool(self.session.jobs.active)
-        for bar in (self.status, self._status_line):
-            bar.setVisible(shown or busy)
+        self.top.setVisible(shown)
+        self._top_line.setVisible(shown)
+        self.status.setVisible(shown or busy)
+        self._status_line.setVisible(shown or busy)
         self.status.show_project(working)
 
     def _project_changed(self) -> None:
@@ -181,9 +202,9 @@ class MainWindow(QMainWindow):
         if session.project is not None:
             self.top.project.show_name(session.project.name)
             self.setWindowTitle(f"{session.project.name} – AstroTL")
-            bands = [band.name for band in session.mosaic.bands] if session.mosaic else []
-            sky = session.mosaic is not None and session.mosaic.has_sky
-            self.status.read_out.set_bands(bands, sky)
+            if session.mosaic is not None:
+                noise = {name: session.levels[name].noise for name in modes(session) if name != COLOUR}
+                self.status.read_out.set_mosaic(noise, session.mosaic.shape, session.mosaic.has_sky)
         else:
             self.setWindowTitle("AstroTL")
         self.top.vetter.show_name(session.settings.vetter)
@@ -232,15 +253,15 @@ class MainWindow(QMainWindow):
     def move_in_list(self, where: str, extend: bool = False) -> None:
         """Move the selection: next, previous, up, down, first, last, page-up, page-down."""
         owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.gallery.move(where, extend)
+        owner.move_selection(where, extend)
 
     def select_all(self) -> None:
         owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.gallery.select_all()
+        owner.select_all()
 
     def resize_cutouts(self, step: int) -> None:
         owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.gallery.resize_cutouts(step)
+        owner.resize_cutouts(step)
 
     def go_back(self) -> None:
         """Close what is in front, else return to where one came from."""
@@ -263,7 +284,10 @@ class MainWindow(QMainWindow):
         focused = self.focusWidget()
         within = [(focused is not None and pane.isAncestorOf(focused)) or pane is focused for pane in panes]
         self._ring.by_key()
-        _focus(panes[(within.index(True) + 1) % len(panes) if True in within else 0])
+        first = within.index(True) + 1 if True in within else 0
+        for pane in [*panes[first:], *panes[:first]]:
+            if focus_pane(pane):
+                return
 
     # -- verbs: looking --------------------------------------------------------------------------------
 
@@ -280,12 +304,13 @@ class MainWindow(QMainWindow):
         """Hide everything but the mosaic, or bring it back."""
         self.only_sky = not self.only_sky
         self.explore.show_only_sky(self.only_sky)
+        self._content.setMinimumSize(*((0, 0) if self.only_sky else LEAST_SIZE))
         self._show_bars()
-        self._refresh_soon.start()
+        self.refresh_actions()
 
     def toggle_full_screen(self) -> None:
         self.showNormal() if self.isFullScreen() else self.showFullScreen()
-        self._refresh_soon.start()
+        self.refresh_actions()
 
     # -- overlays --------------------------------------------------------------------------------------
 
@@ -310,7 +335,7 @@ class MainWindow(QMainWindow):
 
     def open_menu(self) -> None:
         """Open the menu under its button."""
-        actions.refresh(self, self.actions_by_id)
+        self.refresh_actions()
         button = self.top.menu_button
         below = QPoint(0, button.height() + 4) if button.isVisible() else QPoint(8, 8)
         self.menu.popup((button if button.isVisible() else self).mapToGlobal(below))
@@ -323,6 +348,10 @@ class MainWindow(QMainWindow):
 
     # -- keys ------------------------------------------------------------------------------------------
 
+    def refresh_actions(self, *changed: object) -> None:
+        """Enable and check the actions as things now stand."""
+        actions.refresh(self, self.actions_by_id)
+
     def run_action(self, row: actions.Action) -> None:
         """Do an action of the table, if it can be done now."""
         self._alt_alone = False
@@ -332,7 +361,7 @@ class MainWindow(QMainWindow):
                 timer = QElapsedTimer()
                 timer.start()
                 self._held = (row, timer)
-            self._refresh_soon.start()
+            self.refresh_actions()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         self._alt_alone = event.key() == Qt.Key.Key_Alt
@@ -360,16 +389,3 @@ class MainWindow(QMainWindow):
         self.session.close_project()
         self.session.jobs.close()
         super().closeEvent(event)
-
-
-def _focus(pane: QWidget) -> None:
-    """Give the keys to a pane, or to the first of its parts that takes them."""
-    takes = Qt.FocusPolicy.TabFocus
-    if pane.focusPolicy() & takes or pane.focusProxy() is not None:
-        pane.setFocus(Qt.FocusReason.OtherFocusReason)
-        return
-    for part in pane.findChildren(QWidget):
-        if part.focusPolicy() & takes and part.isVisibleTo(pane) and part.isEnabled():
-            part.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-    pane.window().setFocus(Qt.FocusReason.OtherFocusReason)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction
@@ -36,7 +37,7 @@ def project_menu(window: MainWindow, actions: Mapping[str, QAction]) -> QMenu:
     here = window.session.project
     for recent in window.session.recent()[:8]:
         if here is None or recent["path"] != here.path:
-            menu.addAction(recent["name"], lambda path=recent["path"]: window.session.open_project(path))
+            menu.addAction(recent["name"], partial(window.session.open_project, recent["path"]))
     if not menu.isEmpty():
         menu.addSeparator()
     for name in PROJECT_MENU:

@@ -88,7 +88,7 @@ class MessageCard(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t = theme.tokens()
-        theme.paint_box(QPainter(self), QRectF(self.rect()), t.control, t.border, radius=theme.RADIUS_CARD)
+        theme.paint_box(QPainter(self), QRectF(self.rect()), t.control, t.hover, radius=theme.RADIUS_CARD)
 
 
 class Messages(QObject):
@@ -139,7 +139,7 @@ class Messages(QObject):
     def _place(self) -> None:
         bottom = self._window.height() - theme.scaled(self._bottom) - MARGIN
         for card in reversed(self.cards):
-            card.resize(card.width(), max(card.sizeHint().height(), card.heightForWidth(card.width())))
+            card.resize(card.width(), card.heightForWidth(card.width()))
             bottom -= card.height()
             card.move(self._window.width() - card.width() - MARGIN, bottom)
             bottom -= GAP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from .main_window import MainWindow
 
 ROW, SHOWN, WIDTH, PADDING = 32, 10, 420, 6
+MENUS_FIRST = ("Find", "Sources", "Project", "Look", "Window", "Move", "Label")
+"""The order before anything is typed: first what has no key under the hand."""
 
 
 def fit(wanted: str, text: str) -> float | None:
@@ -96,10 +99,10 @@ class Palette(QWidget):
         for number, row in enumerate(ACTIONS):
             score = fit(text, row.text)
             if score is not None and row.enabled(self._window) and row.id != "find.anything":
-                scored.append((score if text else 0, number, row))
+                scored.append((score if text else MENUS_FIRST.index(row.menu), number, row))
         for _, _, row in sorted(scored, key=lambda item: item[:2]):
             key = cap(row.shortcuts[0]) if row.shortcuts else ""
-            yield Hit(row.text, row.menu, lambda row=row: self._window.run_action(row), key)
+            yield Hit(row.text, row.menu, partial(self._window.run_action, row), key)
 
     def _places(self, text: str) -> Iterable[Hit]:
         place, window = go_to.parse(text), self._window

@@ -85,10 +85,11 @@ class SessionState(QObject):
 
     def labels(self, target: str | None = None) -> dict[int, Label]:
         """Source id → label that holds now, as this vetter sees it."""
+        if self.project is None:
+            return {}
         target = target or self.target
         if target not in self._labels:
-            log = self.project.labels if self.project else None
-            self._labels[target] = log.current(target, self.settings.vetter) if log else {}
+            self._labels[target] = self.project.labels.current(target, self.settings.vetter)
         return self._labels[target]
 
     def label_of(self, source: int, target: str | None = None) -> Label | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
@@ -16,7 +17,8 @@ from .job_chip import JobChip
 if TYPE_CHECKING:
     from .jobs import Jobs
 
-HEIGHT = 28
+HEIGHT = 27  # and a line above
+MOST_DECIMALS = 7
 GAP_LABEL, GAP_COLUMN = 6, 18
 
 
@@ -37,15 +39,12 @@ def _sexagesimal(value: float, decimals: int, turn: int) -> str:
     return f"{seconds // 3600:02d} {seconds // 60 % 60:02d} {seconds % 60:02d}.{part:0{decimals}d}"
 
 
-def number_text(value: float | None) -> str:
-    """A pixel value with about four figures and a real minus sign; an en dash where there is none."""
+def number_text(value: float | None, noise: float) -> str:
+    """A pixel value to a tenth of the sky's noise, with a real minus sign; an en dash where there is none."""
     if value is None or not math.isfinite(value):
         return "–"
-    size = abs(value)
-    if size != 0 and (size < 1e-3 or size >= 1e6):
-        text = f"{value:.2e}"
-    else:
-        text = f"{value:.{4 if size < 10 else 2 if size < 1000 else 0}f}"
+    decimals = max(0, 1 - math.floor(math.log10(noise))) if noise > 0 else 4
+    text = f"{value:.{decimals}f}" if decimals <= MOST_DECIMALS else f"{value:.2e}"
     return text.replace("-", "−")
 
 
@@ -54,15 +53,19 @@ class ReadOut(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._bands: list[str] = []
-        self._sky = True
+        self._noise: dict[str, float] = {}
+        self._sky, self._largest = True, "0000.0"
         self._cells: list[tuple[str, str]] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Under the cursor")
 
-    def set_bands(self, bands: list[str], sky: bool) -> None:
-        """Lay out columns for these bands; RA and Dec only where the mosaic has coordinates."""
-        self._bands, self._sky = bands, sky
+    def set_mosaic(self, noise: Mapping[str, float], shape: tuple[int, int], sky: bool) -> None:
+        """Lay out columns for the bands of `noise` (each with its sky's σ) and a mosaic of this shape.
+
+        RA and Dec only where the mosaic has coordinates.
+        """
+        self._noise, self._sky = dict(noise), sky
+        self._largest = "0" * len(str(max(shape))) + ".0"
         self.show_values(None)
 
     def show_values(self, values: Any) -> None:
@@ -81,13 +84,14 @@ class ReadOut(QWidget):
             known = math.isfinite(at.ra) and math.isfinite(at.dec)
             cells.append(("RA", ra_text(at.ra) if known else "–"))
             cells.append(("Dec", dec_text(at.dec) if known else "–"))
-        cells += [(band, number_text(at.values.get(band))) for band in self._bands]
+        cells += [(band, number_text(at.values.get(band), noise)) for band, noise in self._noise.items()]
         cells.append(("masked", "") if at.bad else ("", ""))
         return cells
 
     def _widest(self) -> list[str]:
         sky = ["00 00 00.000", "−00 00 00.00"] if self._sky else []
-        return ["00000.0", "00000.0", *sky, *["−0.0000"] * len(self._bands), ""]
+        values = [number_text(-9 * noise, noise) for noise in self._noise.values()]
+        return [self._largest, self._largest, *sky, *values, ""]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)

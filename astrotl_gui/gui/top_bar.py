@@ -12,7 +12,7 @@ from . import theme
 from .controls import Control, IconButton, Segmented
 from .fields import Field
 
-HEIGHT = 44
+HEIGHT = 43  # and a line below
 GO_WIDTH = 246
 
 
@@ -104,6 +104,7 @@ class TopBar(QWidget):
         self.views.setAccessibleName("View")
         self.views.chosen.connect(self.view_chosen)
         self.go_to = Field("Go to, or do…", icon="ph.magnifying-glass", key="Ctrl K", height=28)
+        self.go_to.setProperty("quiet", "true")
         self.help_button = IconButton("ph.question", "Keys (?)")
         self.vetter = VetterDisc()
         self._lay_out()

@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import Progress
-from astrotl_gui.gui import theme
-from astrotl_gui.gui.job_chip import JobChip, round_time, says
+from astrotl_gui.gui import job_chip, theme
+from astrotl_gui.gui.job_chip import JobChip, says
 from astrotl_gui.gui.jobs import Jobs
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.messages import SHOWN, Messages
@@ -67,37 +67,29 @@ def test_declination(dec: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.02814, "0.0281"), (-0.5, "−0.5000"), (123.456, "123.46"), (3.2e-7, "3.20e−07"), (float("nan"), "–"),
-     (None, "–"), (0.0, "0.0000"), (45678.9, "45679")],
+    ("value", "noise", "text"),
+    [(0.02814, 0.004, "0.0281"), (-0.5, 0.02, "−0.500"), (1234.56, 30, "1235"), (1234.56, 3, "1234.6"),
+     (3.2e-9, 1e-9, "3.20e-09".replace("-", "−")), (float("nan"), 1, "–"), (None, 1, "–"), (0.0, 0.02, "0.000")],
 )  # fmt: skip
-def test_pixel_values(value: float | None, text: str) -> None:
-    assert number_text(value) == text
+def test_pixel_values_have_the_figures_that_count(value: float | None, noise: float, text: str) -> None:
+    assert number_text(value, noise) == text
 
 
 def test_the_read_out_has_a_column_for_each_band(qtbot: QtBot) -> None:
     read_out = ReadOut()
     qtbot.addWidget(read_out)
-    read_out.set_bands(["F160W", "F606W"], sky=True)
+    read_out.set_mosaic({"F160W": 0.002, "F606W": 0.001}, (480, 480), sky=True)
     read_out.show_values(At())
     assert (
         read_out.text() == "x 341.2  y 296.8  RA 03 32 38.611  Dec −27 48 21.42  F160W 0.0281  F606W −0.0107"
     )
     read_out.show_values(At(bad=True))
     assert read_out.text().endswith("masked")
-    read_out.set_bands(["F160W"], sky=False)
+    read_out.set_mosaic({"F160W": 0.002}, (480, 480), sky=False)
     read_out.show_values(At())
     assert "RA" not in read_out.text()
     read_out.show_values(None)
     assert read_out.text() == ""
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "1 s"), (7, "7 s"), (41, "40 s"), (58, "60 s"), (61, "1 min"), (125, "2 min"), (7300, "2 h")],
-)
-def test_round_times(seconds: float, text: str) -> None:
-    assert round_time(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -133,20 +125,31 @@ def test_several_jobs_are_counted_and_listed(qtbot: QtBot, jobs: Jobs) -> None:
     qtbot.addWidget(chip)
     for name in ("Embedding", "Exporting", "Detecting"):
         jobs.run(name, lambda progress: go.wait() and None)
-    assert chip.name.text().endswith("+2")
+    qtbot.waitUntil(lambda: chip.name.text().endswith("+2"))
     assert len(chip.menu().actions()) == 3
     go.set()
     qtbot.waitUntil(lambda: not jobs.active)
 
 
-def test_a_job_that_is_done_says_so(qtbot: QtBot, jobs: Jobs) -> None:
+def test_a_job_that_took_long_says_so_when_done(
+    qtbot: QtBot, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job_chip, "WORTH_SAYING_SECONDS", 0)
     chip = JobChip(jobs)
     qtbot.addWidget(chip)
-    job = jobs.run("Embedding", lambda progress: progress(2014, 2014, "2,014 sources in 68 s"))
-    qtbot.waitSignal(job.finished).wait()
-    qtbot.waitUntil(lambda: chip.text.text() == "2,014 sources in 68 s")
+    jobs.run("Embedding", lambda progress: progress(2014, 2014, "Last batch"))
+    qtbot.waitUntil(lambda: chip.text.text() == "2,014 sources in 1 s")
     assert chip.stop.isHidden()
     chip.dismiss()
+    assert chip.isHidden()
+
+
+def test_a_short_job_never_shows(qtbot: QtBot, jobs: Jobs) -> None:
+    chip = JobChip(jobs)
+    qtbot.addWidget(chip)
+    job = jobs.run("Opening", lambda progress: progress(1, 2))
+    assert chip.isHidden()
+    qtbot.waitUntil(lambda: job.state == "succeeded")
     assert chip.isHidden()
 
 
