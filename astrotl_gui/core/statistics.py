@@ -18,8 +18,8 @@ def local_background(cutouts: F32) -> tuple[F32, F32]:
 
     Median and 1.4826 × MAD after one 3σ clip; NaN where the border has no pixel.
     """
-    ring = radii(cutouts.shape[-1]) > 0.8
-    border = cutouts[:, :, ring]
+    every = max(cutouts.shape[-1] // SIDE // 2, 1)  # neighbours in an enlarged cutout repeat each other
+    border = cutouts[:, :, radii(cutouts.shape[-1]) > 0.8][..., ::every]
     with np.errstate(invalid="ignore"):
         sky, noise = _median_and_scatter(border)
         far = np.abs(border - sky[..., None]) > 3 * noise[..., None]
@@ -108,6 +108,8 @@ def _colours(table: dict[str, NDArray[np.floating]], flux: F32, sigma: F32) -> N
         last = flux.shape[1] - 1
         table["colour_core"] = _colour(flux, sigma, apertures["core"], 0, last)
         table["colour_annulus"] = _colour(flux, sigma, annulus, 0, last)
+        zone = (radius >= CORE) & (radius < MIDDLE)
+        table["blue_ring"], table["blue_share"] = _blue_ring(flux, sigma, apertures["core"], zone)
         table["reddening"] = _reddening(flux, sigma, apertures["core"], annulus)
         table["single_band"] = _single_band(flux, sigma, apertures["core"])
 
@@ -130,6 +132,22 @@ def _reddening(flux: F32, sigma: F32, core: NDArray[np.bool_], annulus: NDArray[
     least = 3 * sigma / np.sqrt(max(annulus.sum() / 4, 1))
     seen = [flux[:, band][:, annulus].mean(axis=1) > least[:, band] for band in (0, last)]
     return np.where(seen[0] | seen[1], change, np.nan).astype(np.float32)
+
+
+def _blue_ring(
+    flux: F32, sigma: F32, core: NDArray[np.bool_], zone: NDArray[np.bool_]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """(log10(1 + S/N), share of the blue light) of what is left around the core of blue − α·red.
+
+    α is the core's flux ratio, so that a galaxy of one colour vanishes and bluer arcs stay (RingFinder,
+    Gavazzi et al. 2014).
+    """
+    blue, red = flux[:, 0], flux[:, -1]
+    alpha = np.maximum(blue[:, core].mean(axis=1), 0) / np.maximum(red[:, core].mean(axis=1), sigma[:, -1])
+    left = (blue - alpha[:, None, None] * red)[:, zone].sum(axis=1)
+    noise = np.hypot(sigma[:, 0], alpha * sigma[:, -1]) * np.sqrt(4 * zone.sum())
+    share = left / np.maximum(np.abs(blue[:, zone]).sum(axis=1), 1e-30)
+    return np.log10(1 + np.maximum(left / noise, 0)), share
 
 
 def _single_band(flux: F32, sigma: F32, core: NDArray[np.bool_]) -> F32:
@@ -183,7 +201,7 @@ def _structure(table: dict[str, NDArray[np.floating]], image: F32) -> None:
     table["sharpness"] = slope[:, radius < INNER].max(axis=1) / np.abs(image[:, radius < INNER]).max(axis=1)
     table["negative"] = (image < -5).mean(axis=(1, 2))
     profile, residual = azimuthal_profile(image)
-    annulus = (radius >= INNER) & (radius < OUTER)
+    annulus = (radius >= CORE) & (radius < MIDDLE)
     table["ring_power"] = np.log10(1 + np.maximum(residual[:, annulus], 0).mean(axis=1))
     table["ring_share"] = np.maximum(residual[:, annulus], 0).sum(axis=1) / light
     # A host fades exponentially: how far the centre rises above the line through two rings of it.

@@ -40,43 +40,46 @@ class Columns:
         r50 = np.where(self["r50"] > 0, self["r50"], np.nan)
         star = self.fwhm / 2
         if not star > 0:
-            good = r50[np.isfinite(r50)]
+            bright = self["snr"] >= np.nanmedian(finite(self["snr"]))
+            good = r50[np.isfinite(r50) & (bright | np.isnan(self["snr"]))]
             star = float(np.percentile(good, 10)) if len(good) else np.nan
         return r50 / star
 
 
 def lens_score(c: Columns) -> F64:
-    """Luminous, extended, red, outskirts bluer than the core, and light left in rings and arcs around it.
+    """Luminous, extended and red, with bluer light left around it, and structure in what is left.
 
-    Geometric mean of the ranks of S/N, extent, core-minus-outskirts colour (twice), core colour (half), power
-    of the ring residual and its share of the light at given S/N. Spoiled sources are held back.
+    Geometric mean of the ranks of S/N, core colour, blue ring residual (twice: the one sign that is of
+    lensing and not of its hosts), its share of the blue light, and ring residual (half; twice where there are no
+    colours), times an extent well beyond a star's. Spoiled and cut-off sources are held back.
     """
     terms = [
         rank(c["snr"]),
-        step(c.radius, 1.2, 0.1),
-        rank(c["reddening"]) ** 2,
-        np.sqrt(rank(c["colour_core"])),
-        rank(c["ring_power"]),
-        rank(excess(c["ring_share"], np.log10(np.maximum(c["snr"], 1)))),
+        step(c.radius, 1.6, 0.15),
+        rank(c["colour_core"]) ** 1.5,
+        rank(c["blue_ring"]) ** 2,
+        rank(c["blue_share"]),
+        rank(c["ring_power"]) ** (0.5 if np.isfinite(c["blue_ring"]).any() else 2),
     ]
     return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
 
 
 def agn_score(c: Columns) -> F64:
-    """A point-like nucleus in a host: more light in the core than the size of its host explains.
+    """A point-like nucleus in a host: a core as sharp as a star's, of odd colour, with light around it.
 
-    Geometric mean of the ranks of core light at given outskirts, rise of the core above its host's profile,
-    extent beyond a star's, how odd (bluer, above all) the core's colour is against the outskirts (twice), and
-    S/N.
+    Geometric mean of the ranks of S/N, the host's light at twice the nucleus' extent, the core's share of the
+    light, and how odd (bluer, above all) the core's colour is, times an extent just beyond a star's.
     """
-    blueing = -c["reddening"]
-    odd = np.maximum(rank(blueing), 0.8 * rank(np.abs(blueing - np.median(finite(blueing)))))
+    colour = c["colour_core"]
+    blue = rank(-colour)
+    odd = np.maximum(blue, 0.8 * rank(np.abs(colour - np.median(finite(colour)))))
     terms = [
-        rank(excess(c["light_core"], c["light_outer"])),
-        rank(c["nucleus"]),
-        step(c.radius, 1.15, 0.08),
-        odd**2,
         rank(c["snr"]),
+        rank(c["host"]),
+        rank(c["light_core"]) ** 2,
+        odd**1.5,
+        step(c.radius, 1.15, 0.06),
+        rank(excess(c["sharpness"], rank(c.radius))),
     ]
     return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
 

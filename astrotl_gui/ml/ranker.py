@@ -33,8 +33,8 @@ class Ranker:
 
     def _forget(self) -> None:
         self.rows = np.zeros(0, np.int64)
-        self.labels = np.zeros(0)
-        self._factor = np.zeros((0, 0))
+        self.labels: F64 = np.zeros(0)
+        self._factor: F64 = np.zeros((0, 0))
         self._columns = np.zeros((len(self.kernel.vectors), 0), np.float32)
 
     def fit(self, rows: ArrayLike, labels: ArrayLike, columns: F32 | None = None) -> Ranker:
