@@ -63,6 +63,7 @@ class _DemoRun:
         self._open_and_rank()
         known = known_sources(self.field.truth, self.session.catalog)
         cold = {target: self.session.ranking(target) for target in TARGETS}
+        self._select(int(cold["lens"].ids[2]))
         self._picture("explore")
         found = {}
         for number, target in enumerate(TARGETS):
@@ -97,7 +98,7 @@ class _DemoRun:
         """Label the top of one list with the keys a vetter presses; the ids labelled."""
         QTest.keyClick(self.window, Qt.Key(Qt.Key.Key_1 + number), Qt.KeyboardModifier.AltModifier)
         self._until(lambda: self.session.target == target, f"the {target} list")
-        self.session.select(int(self.session.ranking(target).ids[0]))
+        self._select(int(self.session.ranking(target).ids[0]))
         labelled: set[int] = set()
         slowest = 0.0
         for _ in range(ANSWERED):
@@ -110,13 +111,20 @@ class _DemoRun:
             self._until(lambda b=before: self.session.ranking(target) is not b, "the new ranking")
             slowest = max(slowest, time.perf_counter() - start)
             labelled.add(source)
+            self._breathe(1)
         self.seconds[f"slowest label to list, {target}"] = slowest
         return labelled
+
+    def _select(self, source: int) -> None:
+        """Select a source; the keys that act on it wake with the next turn of the event loop."""
+        self.session.select(source)
+        self._breathe(1)
 
     def _undo_and_redo(self) -> None:
         before = self.session.label_counts()
         QTest.keyClick(self.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
         undone = self.session.label_counts()
+        self._breathe(1)
         QTest.keyClick(
             self.window,
             Qt.Key.Key_Z,
@@ -129,7 +137,7 @@ class _DemoRun:
         QTest.keyClick(self.window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
         self._until(lambda: self.session.target == "lens", "the lens list")
         yes = [i for i, label in self.session.labels("lens").items() if label.value == "positive"]
-        self.session.select(yes[0] if yes else int(self.session.ranking("lens").ids[0]))
+        self._select(yes[0] if yes else int(self.session.ranking("lens").ids[0]))
         QTest.keyClick(self.window, Qt.Key.Key_S)
         self._timed("find similar", lambda: self._until(lambda: self._similar() is not None, "the search"))
         self._picture("similar")
@@ -205,10 +213,17 @@ class _DemoRun:
         if not ready():
             raise AstroTLError("The demo run stopped", f"Waited {PATIENCE / 60:.0f} minutes for {what}.")
 
+    @staticmethod
+    def _breathe(milliseconds: int) -> None:
+        """Give the event loop that long (QTest.qWait would keep worker threads from running)."""
+        loop = QEventLoop()
+        QTimer.singleShot(milliseconds, loop.quit)
+        loop.exec()
+
     def _picture(self, name: str) -> None:
         """A screenshot once everything in view is drawn."""
         fetchers = self.window.findChildren(Fetcher)
         self._until(lambda: all(fetcher.idle for fetcher in fetchers), "the picture")
-        QTest.qWait(SETTLE_MS)
+        self._breathe(SETTLE_MS)
         self.pictures += 1
         self.window.grab().save(str(self.out / "screenshots" / f"{self.pictures:02d}-{name}.png"))

@@ -54,7 +54,7 @@ class ListPane(QWidget):
         self.size_menu = _size_menu(self, actions or {})
         self.pages = QStackedWidget()
         self._empty: tuple[str, str, str, str] | None = None
-        self._emptied = QWidget()
+        self._emptied: EmptyState | None = None
         self._watched: Job | None = None
         self._build()
         self._connect()
@@ -221,10 +221,10 @@ class ListPane(QWidget):
         if state == self._empty:
             return
         self._empty = state
-        if self.pages.count() > 1:
-            self._emptied.hide()
+        if self._emptied is not None:
             self.pages.removeWidget(self._emptied)
             self._emptied.deleteLater()
+            self._emptied = None
         if state:
             runs = {
                 "Detect sources": self.session.detect,

@@ -165,7 +165,7 @@ def refused(capsys, tmp_path, *arguments, says: str) -> None:
 @pytest.mark.parametrize(
     ("make", "says"),
     [
-        (lambda p: p.write_bytes(image(p.with_name("whole.fits")).read_bytes()[:20000]), "ends"),
+        (lambda p: p.write_bytes(image(p.with_name("whole.fits")).read_bytes()[:20000]), "cut short"),
         (lambda p: p.touch(), "empty"),
         (lambda p: p.write_text("this is only text\n" * 300), "FITS"),
         (lambda p: image(p, value=np.nan), "bad.fits"),
