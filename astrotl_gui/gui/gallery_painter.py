@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap
 
 from astrotl_gui.core.labels import Label
 
@@ -54,31 +54,48 @@ def paint_pixels(
     if picture is not None and picture.image is None:
         _paint_unreadable(painter, square)
         return
-    image = picture.image if picture is not None else coarse
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    side, ratio = square.width(), painter.device().devicePixelRatioF()
+    if picture is None or picture.image is None:
+        painter.drawPixmap(square.topLeft(), _scaled(coarse, None, side, ratio))
+        return
+    if (side, ratio) not in picture.drawn:
+        picture.drawn.clear()
+        picture.drawn[side, ratio] = _scaled(picture.image, picture.masked, side, ratio)
+    painter.drawPixmap(square.topLeft(), picture.drawn[side, ratio])
+
+
+def _scaled(image: QImage | None, masked: QImage | None, side: int, ratio: float) -> QPixmap:
+    """The image `side` logical px wide with rounded corners, hatched where `masked` has alpha."""
+    flat = _canvas(side, ratio)
+    flat.fill(QColor(theme.SKY.behind_sky))
+    painter = QPainter(flat)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(QColor(theme.SKY.behind_sky))
     if image is not None:
-        brush = QBrush(image)
-        transform = brush.transform()
-        transform.translate(square.x(), square.y())
-        transform.scale(square.width() / image.width(), square.height() / image.height())
-        brush.setTransform(transform)
-        painter.setBrush(brush)
-    painter.drawRoundedRect(QRectF(square), theme.RADIUS_CUTOUT, theme.RADIUS_CUTOUT)
-    painter.restore()
-    if picture is not None and picture.masked is not None:
-        ratio = painter.device().devicePixelRatioF()
-        painter.drawImage(square.topLeft(), _hatch(picture.masked, square, ratio))
+        painter.drawImage(QRectF(0, 0, side, side), image)
+    if masked is not None:
+        painter.drawImage(0, 0, _hatch(masked, side, ratio))
+    painter.end()
+    rounded = _canvas(side, ratio)
+    rounded.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(rounded)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QBrush(flat))
+    painter.drawRoundedRect(QRectF(0, 0, side, side), theme.RADIUS_CUTOUT, theme.RADIUS_CUTOUT)
+    painter.end()
+    return QPixmap.fromImage(rounded)
 
 
-def _hatch(masked: QImage, square: QRect, ratio: float) -> QImage:
-    """Diagonal lines on black where `masked` has alpha."""
-    side = square.width()
-    image = QImage(round(side * ratio), round(side * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+def _canvas(side: int, ratio: float) -> QImage:
+    pixels = max(1, round(side * ratio))
+    image = QImage(pixels, pixels, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
+    return image
+
+
+def _hatch(masked: QImage, side: int, ratio: float) -> QImage:
+    """Diagonal lines on black where `masked` has alpha."""
+    image = _canvas(side, ratio)
     image.fill(QColor("#060606"))
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

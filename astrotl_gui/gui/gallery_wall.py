@@ -43,6 +43,9 @@ class CutoutWall(QAbstractScrollArea):
         self.split, self.divider_text = 0, ""
         self._before: dict[int, int] = {}  # row → id as last painted, to fade from
         self._fading: dict[int, Picture] = {}
+        self._asked: tuple[range, int, int, float] | None = (
+            None  # rows, eye, size for which pixels were asked
+        )
         self._show_new = False
         self._new_timer = QTimer(self, singleShot=True, interval=NEW_MS)
         self._new_timer.timeout.connect(self._end_new)
@@ -58,7 +61,7 @@ class CutoutWall(QAbstractScrollArea):
         self.viewport().setAutoFillBackground(False)
         model.changed.connect(self._model_changed)
         thumbnails.ready.connect(lambda _: self.viewport().update())
-        thumbnails.emptied.connect(self.viewport().update)
+        thumbnails.emptied.connect(self._ask_again)
 
     @property
     def current(self) -> int | None:
@@ -213,15 +216,24 @@ class CutoutWall(QAbstractScrollArea):
         if eye not in rows:
             eye = rows[0]
         page, count = len(rows), len(self.model)
+        asked = (rows, eye, self.grid.size, self.devicePixelRatioF())
+        if asked == self._asked:
+            return
+        self._asked = asked
         near = sorted(rows, key=lambda row: abs(row - eye))
         below = range(rows.stop, min(rows.stop + page, count))
         above = range(max(0, rows.start - page), rows.start)
         stamps = (self._stamp(self.model.id_at(row)) for row in _chain(near, below, reversed(above)))
         self.thumbnails.want(stamps)
 
+    def _ask_again(self) -> None:
+        self._asked = None
+        self.viewport().update()
+
     # -- changes ---
 
     def _model_changed(self) -> None:
+        self._asked = None
         count = len(self.model)
         self.hovered = self.hovered if self.hovered < count else -1
         self._fading = {}

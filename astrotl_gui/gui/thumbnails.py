@@ -5,15 +5,16 @@ Planes and pictures are kept apart, so that another stretch renders anew without
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QImage, QPixmap
 
 from astrotl_gui.core.cutout import cutout, side_in_pixels
 from astrotl_gui.core.stretch import COLOUR, Look, bands_shown, render_bands
@@ -29,6 +30,8 @@ BUCKETS = (48, 64, 96, 128, 160, 192, 256, 320, 384, 512)
 """Sides [px] in which cutouts are read, so that a small change of the window reads nothing anew."""
 PLANE_BYTES = 160e6
 """How much memory the planes of one source of pictures may take."""
+RENDER_SECONDS = 0.015
+"""How long rendering may hold up the window at a time."""
 COARSE = 14
 """Side [px] of the picture shown while the real one is on its way."""
 
@@ -55,6 +58,8 @@ class Picture:
 
     image: QImage | None
     masked: QImage | None = None
+    drawn: dict[tuple[int, float], QPixmap] = field(default_factory=dict)
+    """As last drawn: (side [logical px], device px per logical px) → what the painter made of it."""
 
 
 UNREADABLE = Picture(None)
@@ -74,6 +79,10 @@ class Thumbnails(QObject):
         super().__init__(parent)
         self._session = session
         self._pictures: OrderedDict[tuple[Stamp, Look], Picture] = OrderedDict()
+        self._latest: OrderedDict[Stamp, Picture] = OrderedDict()  # in whatever look it was rendered last
+        self._spent = 0.0
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._next_turn)
         self._wanted: dict[str, tuple[Stamp, ...]] = {}
         self._mosaic: Mosaic | None = None
         self._fetcher: Fetcher | None = None
@@ -105,7 +114,10 @@ class Thumbnails(QObject):
         return Stamp(source, *place, size, _bucket(side), chosen, bands)
 
     def picture(self, stamp: Stamp) -> Picture | None:
-        """The rendered cutout, or None until its pixels have been read."""
+        """The rendered cutout, or None until its pixels have been read.
+
+        Rendering takes only so long at a time; until the next turn the picture in the look before stands in.
+        """
         look = replace(self._session.look, mode=stamp.mode)
         key = (stamp, look)
         if (found := self._pictures.get(key)) is not None:
@@ -114,11 +126,23 @@ class Thumbnails(QObject):
         planes = self._fetcher.get(stamp) if self._fetcher is not None else None
         if planes is None:
             return None
-        made = self._render(stamp, planes, look)
-        self._pictures[key] = made
-        while len(self._pictures) > self._capacity:
-            self._pictures.popitem(last=False)
+        if self._spent > RENDER_SECONDS:
+            self._turn.start()
+            return self._latest.get(stamp)
+        began = time.perf_counter()
+        made = self._pictures[key] = self._latest[stamp] = self._render(stamp, planes, look)
+        for kept in (self._pictures, self._latest):
+            while len(kept) > self._capacity:
+                kept.popitem(last=False)
+        self._spent += time.perf_counter() - began
+        self._turn.start()
         return made
+
+    def _next_turn(self) -> None:
+        """Go on with rendering after the window has had its turn."""
+        late, self._spent = self._spent > RENDER_SECONDS, 0.0
+        if late:
+            self.ready.emit(None)
 
     def coarse(self, stamp: Stamp) -> QImage | None:
         """A few pixels of the overview where the cutout will be, at once; None without an overview."""
@@ -178,6 +202,7 @@ class Thumbnails(QObject):
             self._fetcher = None
         self._mosaic, self._wanted = self._session.mosaic, {}
         self._pictures.clear()
+        self._latest.clear()
         if self._mosaic is not None:
             self._fetcher = Fetcher(self._load, threads=1, capacity=self._capacity, parent=self)
             self._fetcher.fetched.connect(self._fetched)

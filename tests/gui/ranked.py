@@ -36,7 +36,7 @@ def places() -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_band(path: Path, number: int) -> Path:
-    """A band of Gaussian sources, each brighter than the one before; y > x blobs sit 4 px above their place."""
+    """A band of Gaussian sources, each brighter than the one before, with a companion 6 px above."""
     rng = np.random.default_rng(number)
     pixels = rng.normal(0, 1, (SIDE, SIDE))
     y, x = np.mgrid[:SIDE, :SIDE]
