@@ -60,13 +60,13 @@ class Ranker:
             new = np.array(list(given), np.int64)
             kept = [place[row] for row in given]
             self._extend(new, self.kernel.columns(new) if columns is None else columns[:, kept])
-            self.labels = np.concatenate([self.labels, np.array(list(given.values()))])
+            self.labels = np.append(self.labels, list(given.values()))
         return self
 
     def _extend(self, rows: NDArray[np.int64], columns: F32) -> None:
         corner = columns[rows].astype(np.float64)
         corner = (corner + corner.T) / 2 + (self.noise + JITTER) * np.eye(len(rows))
-        cross = np.zeros((len(self.rows), len(rows)))
+        cross: F64 = np.zeros((len(self.rows), len(rows)))
         if len(self.rows):
             cross = solve_triangular(self._factor, columns[self.rows].astype(np.float64), lower=True)
         low = np.linalg.cholesky(corner - cross.T @ cross)
