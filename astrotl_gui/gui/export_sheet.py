@@ -62,6 +62,7 @@ class ExportSheet(Sheet):
         self._connect()
         self._count()
         self.what.set_value("yes" if self._counts()["yes"] else "all")
+        self._count()
         self._suggest()
 
     # --- state -------------------------------------------------------------------------------------
