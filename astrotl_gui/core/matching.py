@@ -38,7 +38,7 @@ def _nearest(first: np.ndarray, second: np.ndarray, radius: float) -> np.ndarray
     to_rows = np.flatnonzero(np.isfinite(second).all(axis=1))
     if not len(from_rows) or not len(to_rows):
         return found
-    distance, index = cKDTree(second[to_rows]).query(first[from_rows])
+    distance, index = (np.asarray(part) for part in cKDTree(second[to_rows]).query(first[from_rows]))
     near = distance <= radius * (1 + 1e-12)
     found[from_rows[near]] = to_rows[index[near]]
     return found

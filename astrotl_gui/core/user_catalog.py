@@ -189,7 +189,7 @@ def _pair_by_ucd(table: Table) -> tuple[str, str] | None:
 
 
 def _numbers(column: Any) -> np.ndarray:
-    values = np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
+    values: np.ndarray = np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
     return np.asarray(values, dtype=float)
 
 
@@ -224,7 +224,7 @@ def _user_ids(table: Table, names: dict[str, str]) -> np.ndarray:
     name = next((names[key] for key in _IDS if key in names), None)
     if name is None:
         return np.array([str(row) for row in range(1, len(table) + 1)], dtype=object)
-    values = np.ma.filled(np.ma.asarray(table[name]).astype(object), "")
+    values: np.ndarray = np.ma.filled(np.ma.asarray(table[name]).astype(object), "")
     return np.array([v.decode() if isinstance(v, bytes) else str(v).strip() for v in values], dtype=object)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,7 +43,7 @@ class Background:
         rows, columns = _edges(shape[0], size), _edges(shape[1], size)
         level = np.full((len(rows) - 1, len(columns) - 1), np.nan)
         sigma = np.full_like(level, np.nan)
-        for j, (y0, y1) in enumerate(zip(rows[:-1], rows[1:], strict=True)):
+        for j, (y0, y1) in enumerate(pairwise(rows)):
             strip = read((0, int(y0), shape[1], int(y1)))
             level[j], sigma[j] = _clipped(_cells(strip, columns))
         level, sigma = (_smoothed(_filled(values), smooth) for values in (level, sigma))
@@ -70,7 +71,7 @@ def _cells(strip: NDArray[np.float32], columns: NDArray[np.int64]) -> NDArray[np
     """(cells, pixels) of one row of cells, sorted along each row; NaN (also as padding) at the end."""
     widths = np.diff(columns)
     cells = np.full((len(widths), strip.shape[0] * int(widths.max())), np.nan, np.float32)
-    for i, (x0, x1) in enumerate(zip(columns[:-1], columns[1:], strict=True)):
+    for i, (x0, x1) in enumerate(pairwise(columns)):
         part = strip[:, x0:x1]
         cells[i, : part.size] = part.ravel()
     cells.sort(axis=1)
@@ -123,7 +124,10 @@ def _spline(
     """Interpolate between cell centres; the image edge is reached by a line (`extend` 1.5) or held (1.0)."""
     for axis in (0, 1):
         first, last = values.take([0], axis), values.take([-1], axis)
-        second, before = values.take([min(1, values.shape[axis] - 1)], axis), values.take([-2 % values.shape[axis]], axis)
+        second, before = (
+            values.take([min(1, values.shape[axis] - 1)], axis),
+            values.take([-2 % values.shape[axis]], axis),
+        )
         start, end = extend * first + (1 - extend) * second, extend * last + (1 - extend) * before
         values = np.concatenate([start, values, end], axis=axis)
     nodes = [np.concatenate([[e[0]], (e[:-1] + e[1:]) / 2, [e[-1]]]) - 0.5 for e in (rows, columns)]

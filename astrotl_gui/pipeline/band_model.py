@@ -11,7 +11,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter
 
 from astrotl_gui.core.mosaic import Band, Box, Mosaic
 from astrotl_gui.core.settings import DetectionSettings
-from astrotl_gui.pipeline.background import Background
+from astrotl_gui.pipeline.background import Background, Read
 from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA, psf_fwhm
 
 Image = NDArray[np.float32]
@@ -26,7 +26,8 @@ FEWEST_PIXELS = 20_000
 class Pixels(Protocol):
     """Values and noise of one image on some grid."""
 
-    shape: tuple[int, int]
+    @property
+    def shape(self) -> tuple[int, int]: ...
 
     def read(self, box: Box) -> Image: ...
     def noise(self, box: Box) -> Image | None: ...
@@ -142,7 +143,7 @@ def noise_scale(samples: list[tuple[Image, Image]], psf_sigma: float) -> float:
     smoothed = [_filtered(values, sigma, psf_sigma) for values, sigma in samples]
     scale = 1.0
     for _ in range(3):
-        sky = np.concatenate([_sky(part, scale, psf_sigma) for part in smoothed] or [np.empty(0)])
+        sky = np.concatenate([_sky(part, scale, psf_sigma) for part in smoothed] or [np.empty(0, np.float32)])
         if len(sky) < FEWEST_PIXELS:
             return scale
         low, middle = np.percentile(sky, [15.87, 50])
@@ -150,9 +151,7 @@ def noise_scale(samples: list[tuple[Image, Image]], psf_sigma: float) -> float:
     return scale
 
 
-def _model(
-    band: Band, pixels: Pixels, settings: DetectionSettings, size: int, mosaic: Mosaic
-) -> BandModel:
+def _model(band: Band, pixels: Pixels, settings: DetectionSettings, size: int, mosaic: Mosaic) -> BandModel:
     background = Background.measure(_without_bad(pixels), pixels.shape, size, settings.background_filter)
     saturation = _saturation(band, background)
     model = BandModel(pixels, background, 1.0, saturation)
@@ -171,7 +170,7 @@ def _saturation(band: Band, background: Background) -> float:
     return float(value) if value > 20 * background.typical_sigma else np.inf
 
 
-def _without_bad(pixels: Pixels):  # type: ignore[no-untyped-def]
+def _without_bad(pixels: Pixels) -> Read:
     def read(box: Box) -> Image:
         return np.where(pixels.bad(box), np.float32(np.nan), pixels.read(box))
 

@@ -72,9 +72,7 @@ def gaussian_kernel(fwhm: float) -> NDArray[np.float64]:
     return np.asarray(line / line.sum())
 
 
-def matched_filter(
-    values: Image, sigma: Image, bad: NDArray[np.bool_], kernel: NDArray[np.float64]
-) -> Image:
+def matched_filter(values: Image, sigma: Image, bad: NDArray[np.bool_], kernel: NDArray[np.float64]) -> Image:
     """S/N of a point source at each pixel, Σ k d / σ² / √(Σ k² / σ²) (h, w); 0 where all its pixels are bad."""
     weight = np.where(bad, 0.0, 1 / sigma.astype(np.float64) ** 2)
     signal = _convolved(values * weight, kernel)
@@ -82,7 +80,7 @@ def matched_filter(
     return np.divide(signal, noise, out=np.zeros_like(signal), where=noise > 0).astype(np.float32)
 
 
-def _convolved(image: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
+def _convolved(image: NDArray[np.floating], line: NDArray[np.float64]) -> NDArray[np.float64]:
     along = convolve1d(image, line, axis=0, mode="constant")
     return np.asarray(convolve1d(along, line, axis=1, mode="constant"))
 
@@ -90,7 +88,9 @@ def _convolved(image: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray
 def _filter_fwhm(models: list[BandModel], factors: list[float]) -> float:
     """The PSF width [px] that suits the sum: the median over bands, each weighted by its point-source depth."""
     widths = np.array([model.fwhm for model in models])
-    noise = np.array([f * max(m.background.typical_sigma, 1e-30) for m, f in zip(models, factors, strict=True)])
+    noise = np.array(
+        [f * max(m.background.typical_sigma, 1e-30) for m, f in zip(models, factors, strict=True)]
+    )
     weights = 1 / (noise * widths) ** 2
     order = np.argsort(widths)
     share = np.cumsum(weights[order]) / weights.sum()
@@ -102,4 +102,6 @@ def _factors(mosaic: Mosaic, names: list[str], models: list[BandModel]) -> list[
     known = [value for value in zeropoints if value is not None]
     if len(known) == len(names):
         return [float(10 ** (-0.4 * (value - known[0]))) for value in known]
-    return [1 / model.background.typical_sigma if model.background.typical_sigma > 0 else 1.0 for model in models]
+    return [
+        1 / model.background.typical_sigma if model.background.typical_sigma > 0 else 1.0 for model in models
+    ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import sep
@@ -15,6 +15,7 @@ from astrotl_gui.core.mosaic import Box
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.pipeline.cleaning import spurious
 from astrotl_gui.pipeline.detection_image import DetectionImage, matched_filter
+from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA
 from astrotl_gui.pipeline.segmentation import Basins
 from astrotl_gui.pipeline.shapes import Moments, segment_moments
 
@@ -31,7 +32,7 @@ EIGHT = np.ones((3, 3))
 
 @dataclass(frozen=True)
 class Sources:
-    """Sources of one window: positions and moments on reference pixels, float64 (N,).
+    """Sources of one window: windowed positions and central moments on reference pixels, float64 (N,).
 
     `peak` is the highest S/N of the filtered image, at the pixel `peak_x`, `peak_y`; `lowest` that of the
     `min_area`-th brightest pixel; `segment` is the number in the window's segmentation map; `whole` is False for
@@ -95,6 +96,7 @@ def extract(image: DetectionImage, box: Box, settings: DetectionSettings) -> Win
     significance = matched_filter(values, sigma, bad, image.kernel)
     blends = _Blends(box, values, significance, settings, *_sep_extract(significance, bad, settings))
     segments, sources = blends.sources(image.shape)
+    sources = _centred(sources, values, bad, box, image.fwhm)
     return Window(box, values, sigma, bad, segments, sources)
 
 
@@ -212,6 +214,18 @@ def _moments(
     sound = moments.sound() & (np.hypot(x - filtered_x, y - filtered_y) < filtered.axes()[0])
     parts = (np.where(sound, *pair) for pair in zip(moments.parts, filtered.parts, strict=True))
     return np.where(sound, x, filtered_x), np.where(sound, y, filtered_y), Moments(*parts)
+
+
+def _centred(sources: Sources, values: Image, bad: Bools, box: Box, fwhm: float) -> Sources:
+    """Positions from a Gaussian window of the PSF's width begun at the peak, as SExtractor's XWIN.
+
+    The barycentre of all pixels is drawn to bright neighbours; it stays where the window runs away.
+    """
+    sigma = np.full(len(sources), max(fwhm / FWHM_PER_SIGMA, 0.6))
+    start = sources.peak_x - float(box[0]), sources.peak_y - float(box[1])
+    x, y, _ = sep.winpos(values, *start, sigma, mask=bad)
+    near = np.hypot(x - start[0], y - start[1]) < 1.5 * fwhm
+    return replace(sources, x=np.where(near, x + box[0], sources.x), y=np.where(near, y + box[1], sources.y))
 
 
 def _areas(

@@ -44,7 +44,8 @@ def measure_sources(mosaic: Mosaic, image: DetectionImage, window: Window, sourc
     ra, dec = mosaic.sky(sources.x, sources.y)
     columns: Columns = {"ra": ra, "dec": dec, "x": sources.x, "y": sources.y}
     fluxes = [
-        band_fluxes(mosaic, band.name, image.own[band.name], window, apertures, sigma) for band in mosaic.bands
+        band_fluxes(mosaic, band.name, image.own[band.name], window, apertures, sigma)
+        for band in mosaic.bands
     ]
     for band, part in zip(mosaic.bands, fluxes, strict=True):
         columns[f"flux_{band.name}"] = part.flux
@@ -123,4 +124,4 @@ def _flags(
 
 def _flux_unit(unit: str) -> str:
     """The unit of a sum over pixels; per area units keep the pixel they are summed over."""
-    return f"{unit} pix" if "/sr" in unit or "/arcsec" in unit else unit
+    return f"pix {unit}" if "/sr" in unit or "/arcsec" in unit else unit

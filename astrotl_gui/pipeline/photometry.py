@@ -65,7 +65,9 @@ class Fluxes:
             getattr(self, name)[rows] = getattr(part, name)
 
 
-def kron_apertures(window: Window, x: Floats, y: Floats, moments: Moments, segment: Ints, sigma: float) -> Apertures:
+def kron_apertures(
+    window: Window, x: Floats, y: Floats, moments: Moments, segment: Ints, sigma: float
+) -> Apertures:
     """Kron (1980) ellipses of 2.5 first-moment radii in the detection image, none below the PSF (`sigma`, px).
 
     Pixels of other sources are left out.
@@ -108,7 +110,9 @@ def detection_fluxes(window: Window, apertures: Apertures) -> tuple[Fluxes, Floa
     return fluxes, np.where(fluxes.flux > 0, radius, np.nan)
 
 
-def band_fluxes(mosaic: Mosaic, name: str, model: BandModel, window: Window, apertures: Apertures, sigma: float) -> Fluxes:
+def band_fluxes(
+    mosaic: Mosaic, name: str, model: BandModel, window: Window, apertures: Apertures, sigma: float
+) -> Fluxes:
     """Fluxes in one band on its own grid.
 
     The ellipses are carried over by the two WCS, and widened where the band's PSF is broader than that of the
@@ -176,9 +180,15 @@ def _sums(place: _Place, apertures: Apertures) -> Fluxes:
         subpix=5,
     )
     area = np.pi * a * b * apertures.radius**2
-    bad = _sum(place.bad.astype(np.float32), place, apertures) / area if place.bad.any() else np.zeros(len(area))
+    bad = (
+        _sum(place.bad.astype(np.float32), place, apertures) / area
+        if place.bad.any()
+        else np.zeros(len(area))
+    )
     bad = np.clip(bad + _outside(place, apertures, area), 0, 1)
-    flags = flags.astype(np.int64) & int(Flag.APERTURE_TRUNCATED | Flag.APERTURE_NONPOSITIVE | Flag.APERTURE_ALL_MASKED)
+    flags = flags.astype(np.int64) & int(
+        Flag.APERTURE_TRUNCATED | Flag.APERTURE_NONPOSITIVE | Flag.APERTURE_ALL_MASKED
+    )
     flags[bad > 0.001] |= int(Flag.APERTURE_HAS_MASKED)
     lost = (flags & int(Flag.APERTURE_ALL_MASKED)) != 0
     return Fluxes(np.where(lost, np.nan, flux), np.where(lost, np.nan, error), bad, flags)
@@ -245,7 +255,9 @@ def _segments_on(mosaic: Mosaic, name: str, window: Window, box: Box) -> NDArray
     u, v = mosaic.to_band(name, gx, gy)
     known = np.isfinite(u) & np.isfinite(v)
     to_window, *_ = np.linalg.lstsq(
-        np.column_stack([u, v, np.ones_like(u)])[known], np.column_stack([gx - x0, gy - y0])[known], rcond=None
+        np.column_stack([u, v, np.ones_like(u)])[known],
+        np.column_stack([gx - x0, gy - y0])[known],
+        rcond=None,
     )
     columns, rows = np.arange(box[0], box[2]), np.arange(box[1], box[3])[:, None]
     height, width = window.segments.shape

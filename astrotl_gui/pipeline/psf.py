@@ -78,7 +78,10 @@ def stellar_locus(widths: Floats) -> Floats:
     grid = np.arange(logs.min() - 0.1, logs.max() + 0.1, 0.005)
     density = np.exp(-0.5 * ((grid[:, None] - logs) / 0.03) ** 2).sum(axis=1)
     inner = density[1:-1]
-    peaks = np.flatnonzero((inner >= density[:-2]) & (inner > density[2:]) & (inner >= marked * density.max())) + 1
+    peaks = (
+        np.flatnonzero((inner >= density[:-2]) & (inner > density[2:]) & (inner >= marked * density.max()))
+        + 1
+    )
     return widths[np.abs(logs - grid[peaks[0]]) < 0.06]
 
 

@@ -41,9 +41,7 @@ class Basins:
         numbers = np.zeros(flat.size, np.int32)
         numbers[pixels] = index + 1
         pairs = _touching(flat, numbers, pixels, stride)
-        return cls(
-            numbers.reshape(padded.shape)[1:-1, 1:-1], peaks // stride - 1, peaks % stride - 1, pairs
-        )
+        return cls(numbers.reshape(padded.shape)[1:-1, 1:-1], peaks // stride - 1, peaks % stride - 1, pairs)
 
     def joined(self, markers: Ints) -> NDArray[np.int32]:
         """Segments 1…n (h, w) of the sources whose peaks are in the basins `markers` (all different).
@@ -98,5 +96,6 @@ def _touching(flat: NDArray[np.float32], numbers: NDArray[np.int32], pixels: Int
         pairs.append(both)
         saddles.append(np.minimum(flat[pixels[border]], flat[pixels[border] + step]))
     pair, saddle = np.concatenate(pairs).astype(np.int64), np.concatenate(saddles)
-    order = np.lexsort((pair[:, 1], pair[:, 0], -saddle))
-    return np.asarray(pair[order])
+    pair = pair[np.lexsort((pair[:, 1], pair[:, 0], -saddle))]
+    _, highest = np.unique(pair[:, 0] << 32 | pair[:, 1], return_index=True)
+    return np.asarray(pair[np.sort(highest)])

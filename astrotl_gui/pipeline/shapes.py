@@ -45,9 +45,7 @@ class Moments:
     def of_axes(cls, a: Floats, b: Floats, theta: Floats) -> Moments:
         """The inverse of `axes`."""
         cos, sin = np.cos(theta), np.sin(theta)
-        return cls(
-            a**2 * cos**2 + b**2 * sin**2, a**2 * sin**2 + b**2 * cos**2, (a**2 - b**2) * cos * sin
-        )
+        return cls(a**2 * cos**2 + b**2 * sin**2, a**2 * sin**2 + b**2 * cos**2, (a**2 - b**2) * cos * sin)
 
     def at_least(self, sigma: float) -> Moments:
         """The same with neither axis below `sigma`."""
@@ -77,7 +75,7 @@ def segment_moments(
     light = values[rows, columns].astype(float)
 
     def total(weights: Floats) -> Floats:
-        return np.bincount(index, weights, count + 1)[1:]
+        return np.bincount(index, weights, count + 1)[1:].astype(float)
 
     flux = total(light)
     flux[flux <= 0] = np.nan

@@ -109,7 +109,8 @@ def written(kind: str, folder: Path) -> Path:
     path = folder / f"mine.{kind}"
     if kind == "csv":
         path.write_text(
-            "OBJID,RA,DEC,mag\n" + "\n".join(f"s{i},{r},{d},20" for i, (r, d) in enumerate(zip(RA, DEC)))
+            "OBJID,RA,DEC,mag\n"
+            + "\n".join(f"s{i},{r},{d},20" for i, (r, d) in enumerate(zip(RA, DEC, strict=True)))
         )
     elif kind == "ecsv":
         Table({"id": ["s0", "s1", "s2"], "RAJ2000": RA * u.deg, "DEJ2000": DEC * u.deg}).write(path)
@@ -131,7 +132,8 @@ def written(kind: str, folder: Path) -> Path:
         pq.write_table(rows, path)
     elif kind == "txt":
         path.write_text(
-            "# name ra dec\n" + "\n".join(f"s{i} {r} {d}" for i, (r, d) in enumerate(zip(RA, DEC)))
+            "# name ra dec\n"
+            + "\n".join(f"s{i} {r} {d}" for i, (r, d) in enumerate(zip(RA, DEC, strict=True)))
         )
     elif kind == "sexa":
         path.write_text(
