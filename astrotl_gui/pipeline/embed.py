@@ -20,7 +20,7 @@ from astrotl_gui.core.statistics import statistics
 from astrotl_gui.ml.encoder import DIMENSIONS, Encoder, describe_encoder
 from astrotl_gui.ml.preprocess import REFERENCE_SIZE, Preprocessing
 
-VERSION = 3
+VERSION = 4
 """Raised when the same settings would give other numbers."""
 
 
