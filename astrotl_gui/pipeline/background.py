@@ -115,7 +115,14 @@ def _filled(values: Floats) -> Floats:
 
 
 def _smoothed(values: Floats, size: int) -> Floats:
-    return np.asarray(median_filter(values, size=size, mode="nearest")) if size > 1 else values
+    """Median over `size` × `size` cells; gradients go on beyond the edges, or the corners would be biased."""
+    if size < 2:
+        return values
+    half = size // 2
+    around = [(min(half, length - 1), min(half, length - 1)) for length in values.shape]
+    padded = median_filter(np.pad(values, around, mode="reflect", reflect_type="odd"), size, mode="nearest")
+    inner = tuple(slice(before, before + n) for (before, _), n in zip(around, values.shape, strict=True))
+    return np.asarray(padded[inner])
 
 
 def _spline(
