@@ -24,7 +24,7 @@ class DetectionSettings:
     threshold: float = 3.0
     min_area: int = 5
     deblend_levels: int = 32
-    deblend_contrast: float = 0.001
+    deblend_contrast: float = 0.0001  # a faint galaxy beside a bright star is a source
     background_size: int = 64
     background_filter: int = 3
     band: str = ""  # empty: inverse-variance sum of all bands
