@@ -94,7 +94,7 @@ def _clipped(cells: NDArray[np.float32]) -> tuple[Floats, Floats]:
         n = np.maximum(high - low, 1)
         mean = (sums[row, high] - sums[row, low]) / n
         sigma = np.sqrt(np.maximum((squares[row, high] - squares[row, low]) / n - mean**2, 0.0))
-        median = (centred[row, (low + high - 1) // 2] + centred[row, (low + high) // 2 - (n == 1)]) / 2
+        median = (centred[row, (low + high - 1) // 2] + centred[row, (low + high) // 2]) / 2
         new_low = (valid & (centred < (median - 3 * sigma)[:, None])).sum(axis=1)
         new_high = (valid & (centred <= (median + 3 * sigma)[:, None])).sum(axis=1)
         new_high = np.maximum(new_high, new_low + 1)
