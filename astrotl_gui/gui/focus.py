@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QTextEdit,
     QWidget,
 )
+from shiboken6 import isValid
 
 from . import theme
 from .controls import Segmented
@@ -46,7 +47,7 @@ def keeps_key(widget: QObject, event: QKeyEvent) -> bool:
 class FocusRing(QWidget):
     """Draws a ring around the widget that got the focus by key, and keeps its keys for it.
 
-    The window calls `by_key()` from `focusNextPrevChild`, where every Tab of its children arrives; focus that
+    Tab is seen on its way to the widget that loses the focus; other keys that move it call `by_key()`. Focus that
     came by mouse shows no ring.
     """
 
@@ -70,6 +71,8 @@ class FocusRing(QWidget):
             if keeps_key(watched, event):
                 event.accept()
                 return True
+        elif kind == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            self._by_key = event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
         elif kind in (QEvent.Type.Move, QEvent.Type.Resize, QEvent.Type.Show, QEvent.Type.Hide):
             self._follow()
         return False
@@ -80,25 +83,19 @@ class FocusRing(QWidget):
         theme.paint_box(painter, QRectF(self.rect()), None, selection, theme.RADIUS_CONTROL + 3, RING)
 
     def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
-        if self._target is not None:
+        if self._target is not None and isValid(self._target):
             self._target.removeEventFilter(self)
-            self._target.destroyed.disconnect(self._forget)
         ours = new is not None and new.window() is self.window()
         self._target = new if ours else None
         if self._target is not None:
             self._target.installEventFilter(self)
-            self._target.destroyed.connect(self._forget)
         self._shown = self._by_key
         self._by_key = False
         self._follow()
 
-    def _forget(self) -> None:
-        self._target = None
-        self.hide()
-
     def _follow(self) -> None:
         target = self._target
-        if target is None or not self._shown or not target.isVisible():
+        if target is None or not isValid(target) or not self._shown or not target.isVisible():
             self.hide()
             return
         out = RING + GAP

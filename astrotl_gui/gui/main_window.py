@@ -379,10 +379,6 @@ class MainWindow(QMainWindow):
                     row.run(self)
         super().keyReleaseEvent(event)
 
-    def focusNextPrevChild(self, next: bool) -> bool:
-        self._ring.by_key()
-        return super().focusNextPrevChild(next)
-
     def closeEvent(self, event: QCloseEvent) -> None:
         QSettings().setValue("window/geometry", self.saveGeometry())
         self.hide()

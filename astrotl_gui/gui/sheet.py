@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -124,7 +122,7 @@ class Sheet(QWidget):
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Tab stays within the sheet."""
-        stops = list(self._stops())
+        stops = self._stops()
         if stops:
             focus = QApplication.focusWidget()
             place = stops.index(focus) if focus in stops else (-1 if forward else 0)
@@ -132,13 +130,18 @@ class Sheet(QWidget):
             stop.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
         return True
 
-    def _stops(self) -> Iterator[QWidget]:
-        widget = self.nextInFocusChain()
-        while widget is not None and widget is not self:
-            takes = widget.focusPolicy() & Qt.FocusPolicy.TabFocus == Qt.FocusPolicy.TabFocus
-            if takes and self.isAncestorOf(widget) and widget.isVisible() and widget.isEnabled():
-                yield widget
-            widget = widget.nextInFocusChain()
+    def _stops(self) -> list[QWidget]:
+        """What takes the focus, in the order of creation.
+
+        Not by nextInFocusChain: PySide makes what it returns a child of the widget it was called on, and then
+        forgets all of them, menus and other pages too, when the sheet is deleted.
+        """
+        takes = Qt.FocusPolicy.TabFocus
+        return [
+            widget
+            for widget in self.findChildren(QWidget)
+            if widget.focusPolicy() & takes == takes and widget.isVisible() and widget.isEnabled()
+        ]
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
