@@ -58,8 +58,14 @@ CREATE TABLE IF NOT EXISTS events (
     event INTEGER PRIMARY KEY AUTOINCREMENT,
     step INTEGER NOT NULL,
     retracts INTEGER,
-    {", ".join(f"{name} {kind}" for name, kind in zip(_COLUMNS, (
-        "INTEGER", *["TEXT"] * 7, *["REAL"] * 4, *["TEXT"] * 2, "REAL", "INTEGER"), strict=True))}
+    {
+    ", ".join(
+        f"{name} {kind}"
+        for name, kind in zip(
+            _COLUMNS, ("INTEGER", *["TEXT"] * 7, *["REAL"] * 4, *["TEXT"] * 2, "REAL", "INTEGER"), strict=True
+        )
+    )
+}
 )"""
 
 

@@ -23,7 +23,9 @@ def recent_projects() -> list[dict[str, Any]]:
         rows = tomllib.loads(_file().read_text(encoding="utf-8")).get("project", [])
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         return []
-    return [row | {"path": Path(row["path"])} for row in rows if (Path(row["path"]) / "project.toml").is_file()]
+    return [
+        row | {"path": Path(row["path"])} for row in rows if (Path(row["path"]) / "project.toml").is_file()
+    ]
 
 
 def remember_project(path: Path, name: str, sources: int, labels: int) -> None:

@@ -204,7 +204,7 @@ MOVE = (
     Action("move.rank", "Move", "Go to rank…", "Type a rank of this list", ("J",),
            lambda w: w.finder.open_with("rank "), with_sources, "Move"),
     Action("move.back", "Move", "Back", "Close what is in front, or go back", ("Esc",),
-           lambda w: w.go_back(), page="Move"),
+           lambda w: w.go_back(), lambda w: w.page != "import", page="Move"),
     Action("move.search-back", "Move", "Back in the search", "The similarity search before this one",
            ("Alt+Left",), lambda w: w.session.similar_back(),
            lambda w: in_project(w) and w.session.similar is not None, "Move"),

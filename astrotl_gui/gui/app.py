@@ -57,8 +57,8 @@ def load_settings() -> tuple[AppSettings, Message | None]:
         return AppSettings(), problem_message(problem)
 
 
-def make_window(paths: Sequence[Path] = (), session: Session | None = None) -> MainWindow:
-    """Show the window, and begin to open `paths` once its first frame is up."""
+def make_window(paths: Sequence[Path] = (), session: Session | None = None, demo: bool = False) -> MainWindow:
+    """Show the window, and begin to open `paths`, or the demo sky, once its first frame is up."""
     app, began = application(), time.perf_counter()
     settings, trouble = (session.settings, None) if session else load_settings()
     theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
@@ -70,25 +70,28 @@ def make_window(paths: Sequence[Path] = (), session: Session | None = None) -> M
 
     def first_frame() -> None:
         log.info("window visible after %.2f s", time.perf_counter() - began)
-        window.open_paths(list(paths))
+        if demo:
+            window.session.open_demo()
+        else:
+            window.open_paths(list(paths))
 
     QTimer.singleShot(0, window, first_frame)
     return window
 
 
-def run(paths: Sequence[Path | str] = (), last_project: bool = True) -> int:
+def run(paths: Sequence[Path | str] = (), last_project: bool = True, demo: bool = False) -> int:
     """The window until it is closed; returns the exit status.
 
-    Without paths the last project is opened, else the welcome page is shown.
+    Without paths the last project is opened, or the demo sky, else the welcome page is shown.
     """
     if display_missing():
         print(NO_DISPLAY, file=sys.stderr)
         return 2
     app = application()
     chosen = [Path(path) for path in paths]
-    if not chosen and last_project:
+    if not chosen and last_project and not demo:
         chosen = [Path(row["path"]) for row in recent_projects()[:1]]
-    window = make_window(chosen)
+    window = make_window(chosen, demo=demo)
     show_problems(window)
     return app.exec()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 
@@ -21,6 +22,7 @@ class Collector(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
+        atexit.register(_end)
         self._modules = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.collect)
@@ -32,3 +34,9 @@ class Collector(QObject):
             self._modules = len(sys.modules)
             gc.freeze()
         gc.collect()
+
+
+def _end() -> None:
+    """Let the interpreter free everything as usual when it ends; libraries complain of leaks otherwise."""
+    gc.unfreeze()
+    gc.enable()

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,12 +109,15 @@ class _DemoRun:
             QTest.keyClick(self.window, Qt.Key.Key_A if source in truth else Qt.Key.Key_X)
             if self.session.label_of(source) is None:
                 raise AstroTLError("The demo run stopped", f"Source {source} did not take its label.")
-            self._until(lambda b=before: self.session.ranking(target) is not b, "the new ranking")
+            self._until(partial(self._newer, target, before), "the new ranking")
             slowest = max(slowest, time.perf_counter() - start)
             labelled.add(source)
             self._breathe(1)
         self.seconds[f"slowest label to list, {target}"] = slowest
         return labelled
+
+    def _newer(self, target: str, before: object) -> bool:
+        return self.session.ranking(target) is not before
 
     def _select(self, source: int) -> None:
         """Select a source; the keys that act on it wake with the next turn of the event loop."""
@@ -199,9 +203,12 @@ class _DemoRun:
         deadline = time.monotonic() + PATIENCE
         loop = QEventLoop()
         poll = QTimer()
-        poll.timeout.connect(
-            lambda: loop.quit() if self.problem or ready() or time.monotonic() > deadline else None
-        )
+
+        def look() -> None:
+            if self.problem or ready() or time.monotonic() > deadline:
+                loop.quit()
+
+        poll.timeout.connect(look)
         if not ready():
             poll.start(5)
             loop.exec()

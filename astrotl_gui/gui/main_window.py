@@ -265,9 +265,7 @@ class MainWindow(QMainWindow):
 
     def go_back(self) -> None:
         """Close what is in front, else return to where one came from."""
-        if self.page == "import":
-            self.importing.cancel()
-        elif self.messages.cards:
+        if self.messages.cards:
             self.messages.close_card(self.messages.cards[-1])
         elif self.blinker.running:
             self.blinker.toggle()

@@ -10,19 +10,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtGui import QImage
+
 from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS, Label
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.recent import recent_projects, remember_project
 from astrotl_gui.core.settings import CutoutSettings, DetectionSettings
-from astrotl_gui.core.stretch import Look
+from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.search import SimilarSearch, example_moved
 from astrotl_gui.gui.session_labels import SessionLabels
 from astrotl_gui.gui.session_state import later
+
+PICTURE_SIDE = 256
 
 if TYPE_CHECKING:
     from astrotl_gui.pipeline.opening import OpenProject
@@ -90,7 +94,19 @@ class Session(SessionLabels):
                 project.write_ranking(ranking)
         except AstroTLError as problem:
             self.messaged.emit(problem_message(problem))
+        self._save_picture(project.path / "thumbnail.png")
         remember_project(project.path, project.name, len(self.catalog), len(self._labelled()))
+
+    def _save_picture(self, path: Path) -> None:
+        """What the welcome page shows of this project: the middle of the mosaic, as it looks now."""
+        tiles, mosaic = self.tiles, self.mosaic
+        if tiles is None or mosaic is None or path.exists():
+            return
+        planes = {name: tiles.overview(name, PICTURE_SIDE) for name in self.levels}
+        pixels = render_bands(planes, self.levels, mosaic.spec, self.look)[::-1].copy()
+        height, width = pixels.shape[:2]
+        picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32)
+        picture.save(str(path))
 
     def _labelled(self) -> set[int]:
         return {source for target in TARGETS for source in self.labels(target)}

@@ -60,7 +60,7 @@ class Ranker:
             new = np.array(list(given), np.int64)
             kept = [place[row] for row in given]
             self._extend(new, self.kernel.columns(new) if columns is None else columns[:, kept])
-            self.labels = np.append(self.labels, list(given.values()))
+            self.labels = np.concatenate([self.labels, np.array(list(given.values()))])
         return self
 
     def _extend(self, rows: NDArray[np.int64], columns: F32) -> None:

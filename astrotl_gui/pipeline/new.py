@@ -38,7 +38,7 @@ def spec_from_options(
         for name, text in pairs:
             specs[name] = replace(_known(specs, name), **{role: Plane.parse(text)})  # type: ignore[arg-type]
     for name, text in mask_bits:
-        specs[name] = replace(_known(specs, name), mask_bits=_number(text, "mask bits", int))
+        specs[name] = replace(_known(specs, name), mask_bits=int(_number(text, "mask bits", int)))
     for name, text in zeropoints:
         specs[name] = replace(_known(specs, name), zeropoint=_number(text, "zero point", float))
     ordered = sorted(specs.values(), key=lambda spec: spec.wavelength or 0.0)

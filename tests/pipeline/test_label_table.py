@@ -22,7 +22,9 @@ def test_what_is_written_reads_back(tmp_path, ending):
     sources = catalog()
     place = {name: float(sources.column(name)[1]) for name in ("ra", "dec", "x", "y")}
     labels = [
-        Label(12, "lens", "positive", "A", "", "Arc, “blue” – 2″", "ann", "2026-01-02T03:04:05+00:00", **place),
+        Label(
+            12, "lens", "positive", "A", "", "Arc, “blue” – 2″", "ann", "2026-01-02T03:04:05+00:00", **place
+        ),
         Label(12, "agn", "negative", "X", "star", vetter="bob", time="2026-01-02T03:04:06+00:00", **place),
     ]
     path = tmp_path / f"labels.{ending}"
@@ -33,7 +35,13 @@ def test_what_is_written_reads_back(tmp_path, ending):
 def test_positions_win_over_ids_and_far_rows_are_left_out(tmp_path):
     path = tmp_path / "labels.csv"
     Table(
-        {"ID": [13, 11], "RA": [10.0001, 50.0], "Dec": [0.0, 0.0], "target": ["lens"] * 2, "value": ["positive"] * 2}
+        {
+            "ID": [13, 11],
+            "RA": [10.0001, 50.0],
+            "Dec": [0.0, 0.0],
+            "target": ["lens"] * 2,
+            "value": ["positive"] * 2,
+        }
     ).write(path)
     (label,) = read_labels(path, catalog(), "me")
     assert (label.source_id, label.vetter) == (11, "me")
@@ -41,7 +49,9 @@ def test_positions_win_over_ids_and_far_rows_are_left_out(tmp_path):
 
 def test_pixels_serve_where_there_is_no_sky(tmp_path):
     path = tmp_path / "labels.csv"
-    Table({"x": [21.0], "y": [4.0], "ra": [np.nan], "dec": [np.nan], "target": ["agn"], "grade": ["C"]}).write(path)
+    Table(
+        {"x": [21.0], "y": [4.0], "ra": [np.nan], "dec": [np.nan], "target": ["agn"], "grade": ["C"]}
+    ).write(path)
     (label,) = read_labels(path, catalog(ra=(np.nan,) * 3), "me")
     assert (label.source_id, label.value, label.grade) == (12, "unsure", "C")
 
