@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.catalog import Catalog
@@ -484,3 +485,14 @@ def test_every_control_has_a_name(window: MainWindow) -> None:
         if part.focusPolicy() & Qt.FocusPolicy.TabFocus and part.isVisible() and not part.accessibleName()
     ]
     assert unnamed == []
+
+
+def test_a_closed_sheet_leaves_other_pages_alone(window: MainWindow, qtbot: QtBot) -> None:
+    window.show_keys()
+    for _ in range(3):
+        QTest.keyClick(QApplication.focusWidget(), K.Key_Tab)
+    gone = window.sheet
+    gone.end()  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not isValid(gone))
+    assert all(isValid(entry) for entry in window.explore.list_pane.sort_menu.entries.values())
+    assert all(isValid(action) for action in window.actions_by_id.values())
