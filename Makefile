@@ -9,7 +9,7 @@ demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
 
 test: .venv/.ready-dev
-	QT_QPA_PLATFORM=offscreen $(BIN)/pytest $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(BIN)/pytest -n 2 $(ARGS)
 
 check: .venv/.ready-dev
 	$(BIN)/ruff check .
