@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shiboken6 import delete
 
 from astrotl_gui.core.settings import AppSettings, settings_file
 from astrotl_gui.gui.app import application, display_missing, load_settings, make_window
@@ -57,7 +58,7 @@ def test_garbage_is_collected_by_the_timer_only(qapp: QApplication, collecting: 
     del knot
     collector.collect()
     assert alive() is None
-    collector.deleteLater()
+    delete(collector)
 
 
 def test_there_is_one_application_with_one_collector(qapp: QApplication, collecting: None) -> None:
