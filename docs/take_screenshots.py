@@ -54,9 +54,9 @@ def main(arguments: list[str]) -> None:
             breathe(300)
         source = session.catalog.row(int(session.ranking("lens").ids[2]))
         session.select(source["id"])
-        window.view.centre_on(source["x"], source["y"])
         for _ in range(4):
             window.view.zoom_in()
+        window.view.centre_on(source["x"], source["y"])
         for name, size in SIZES.items():
             window.resize(*size)
             take(window, out / f"explore{name}.png")
