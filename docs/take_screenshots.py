@@ -20,9 +20,10 @@ from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import AppSettings, DetectionSettings, default_cutouts
 from astrotl_gui.gui.app import make_window
+from astrotl_gui.gui.demo_report import known_sources
 from astrotl_gui.gui.jobs import Fetcher
 from astrotl_gui.gui.session import Session
-from astrotl_gui.pipeline.demo import demo_project
+from astrotl_gui.pipeline.demo import demo_field, demo_project
 
 DOCS = Path(__file__).resolve().parent / "screenshots"
 SIZES = {"": (1440, 900), "-compact": (1280, 720)}
@@ -48,11 +49,14 @@ def main(arguments: list[str]) -> None:
             session.detect()
         out.mkdir(parents=True, exist_ok=True)
         until(lambda: all(session.ranking(target) for target in TARGETS))
-        for rank, (value, grade) in enumerate((("positive", "A"), ("negative", "X"), ("positive", "B"))):
-            session.select(int(session.ranking("lens").ids[rank]))
-            session.label(value, grade, advance=False)
+        lenses = set() if arguments else known_sources(demo_field().truth, session.catalog)["lens"].ids
+        for source in session.ranking("lens").ids[:4].tolist():
+            session.select(source)
+            session.label(
+                *(("positive", "A") if source in lenses or arguments else ("negative", "X")), advance=False
+            )
             breathe(300)
-        source = session.catalog.row(int(session.ranking("lens").ids[2]))
+        source = session.catalog.row(int(session.ranking("lens").ids[5]))
         session.select(source["id"])
         for _ in range(4):
             window.view.zoom_in()
