@@ -137,6 +137,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = verb("open", "the window, on a project or on images", project=False)
     sub.add_argument("paths", nargs="*", type=Path)
 
+    _simulate_options(verb("simulate", "make a survey field with a truth table", project=False))
+
     sub = verb("demo", "the main job on the simulated demo sky", project=False)
     sub.add_argument(
         "--headless", action="store_true", help="without a window, even where there is a display"
@@ -145,6 +147,52 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, default=Path("demo-output"), help="where a run without window leaves its results"
     )
     return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    """ "3000" or "3000x2000" (width x height) → (width, height)."""
+    try:
+        width, _, height = text.lower().replace("×", "x").partition("x")
+        return int(width), int(height or width)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not N or WIDTHxHEIGHT in px") from None
+
+
+def _depth(text: str) -> tuple[str, float]:
+    """ "g=26.1" → ("g", 26.1); "25" → ("", 25.0), which means every band."""
+    band, _, depth = text.rpartition("=")
+    try:
+        return band, float(depth)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not MAG or BAND=MAG") from None
+
+
+def _simulate_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="where the field goes")
+    sub.add_argument("--seed", type=int, default=7, help="another seed is another sky (7)")
+    sub.add_argument(
+        "--size", type=_size, default=(3000, 3000), metavar="N[xM]", help="width [x height] in px (3000)"
+    )
+    sub.add_argument(
+        "--camera", default="ground", choices=("ground", "space"), help="pixel scale, seeing and depth"
+    )
+    sub.add_argument("--bands", default="", metavar="B,B,...", help="bands of the camera (ground: g,r,i)")
+    sub.add_argument(
+        "--depth",
+        action="append",
+        type=_depth,
+        default=[],
+        metavar="[B=]MAG",
+        help="5σ depth of point sources [AB], of one band or of all",
+    )
+    sub.add_argument(
+        "--projection", default="tan", choices=("tan", "sip", "tpv"), help="how the WCS is written"
+    )
+    sub.add_argument(
+        "--epochs", type=int, default=0, metavar="N", help="also N single visits, some of them spoiled"
+    )
+    sub.add_argument("--epoch-band", default="", metavar="B", help="the band of the visits (the reddest)")
+    sub.add_argument("--workers", type=int, default=0, metavar="N", help="processes (one a core)")
 
 
 def _new_options(sub: argparse.ArgumentParser) -> None:

@@ -227,6 +227,35 @@ def open_window(options: argparse.Namespace) -> Result:
     return {"exit": run(options.paths)}
 
 
+def simulate(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.simulate import Recipe, simulate
+
+    width, height = options.size
+    recipe = Recipe(
+        seed=options.seed,
+        width=width,
+        height=height,
+        camera=options.camera,
+        bands=tuple(name for name in options.bands.split(",") if name),
+        depths=dict(options.depth),
+        projection=options.projection,
+        epochs=options.epochs,
+        epoch_band=options.epoch_band,
+    )
+    made = simulate(options.out, recipe, workers=options.workers, progress=ConsoleProgress())
+    listed = made.counts()
+    return {
+        "folder": options.out,
+        "images": {band: str(path) for band, path in made.images.items()},
+        "epochs": list(made.epochs),
+        "truth": made.truth,
+        "mask_bits": made.mask_bits,
+        "classes": listed,
+        "text": f"{options.out}: {width} × {height} px in {', '.join(made.images)}; "
+        + ", ".join(f"{count:,} {name}" for name, count in listed.items()),
+    }
+
+
 def demo(options: argparse.Namespace) -> Result:
     if options.headless or not _has_display():
         from astrotl_gui.gui.demo_run import run_demo
@@ -356,6 +385,7 @@ VERBS = {
     "similar": similar,
     "label": label,
     "export": export,
+    "simulate": simulate,
     "open": open_window,
     "demo": demo,
 }

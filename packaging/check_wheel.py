@@ -13,9 +13,11 @@ REQUIRED = (
     "astrotl_gui/cli.py",
     "astrotl_gui/resources/style.qss",
     "astrotl_gui/resources/fonts/LICENSE.txt",
+    *(f"astrotl_gui/resources/demo-sky/simulated_{band}.fits" for band in "gri"),
+    "astrotl_gui/resources/demo-sky/simulated_truth.parquet",
 )
-FORBIDDEN = ("tests/", "benchmarks/", "__pycache__", ".fits")
-LARGEST = 10 * 2**20
+FORBIDDEN = ("tests/", "benchmarks/", "__pycache__")
+LARGEST = 24 * 2**20
 
 
 def main() -> int:

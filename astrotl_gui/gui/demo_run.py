@@ -23,6 +23,7 @@ from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.gui.demo_report import Found, known_sources, write_report
 from astrotl_gui.gui.jobs import Fetcher, Job
 from astrotl_gui.gui.session_state import later
+from astrotl_gui.pipeline.demo import demo_field
 
 ANSWERED = 10  # of each list
 PATIENCE = 900.0  # seconds for the slowest step on a slow machine
@@ -62,7 +63,7 @@ class _DemoRun:
 
     def run(self) -> dict[str, Any]:
         self._open_and_rank()
-        known = known_sources(self.field.truth, self.session.catalog)
+        known = known_sources(demo_field().truth, self.session.catalog)
         cold = {target: self.session.ranking(target) for target in TARGETS}
         self._select(int(cold["lens"].ids[2]))
         self._picture("explore")
@@ -83,7 +84,6 @@ class _DemoRun:
     # -- steps -------------------------------------------------------------------------------------------------
 
     def _open_and_rank(self) -> None:
-        self.field = self._timed("simulate", lambda: self._job("Making the demo sky", "demo", "demo_field"))
         path = self._timed(
             "create", lambda: self._job("Making the project", "demo", "demo_project", self.out / "project")
         )

@@ -64,13 +64,13 @@ class Session(SessionLabels):
         self._run("Opening", later("opening", "open_project"), project.path, then=go_on)
 
     def open_demo(self) -> Job:
-        """The simulated demo sky, made on first use."""
+        """The simulated demo sky; its project is made on first use."""
 
         def go_on(path: Path) -> None:
             job = self.open_project(path)
             job.succeeded.connect(lambda _: None if len(self.catalog) else self.detect())
 
-        return self._run("Making the demo sky", later("demo", "demo_project"), then=go_on)
+        return self._run("Opening the demo sky", later("demo", "demo_project"), then=go_on)
 
     def close_project(self) -> None:
         """Store what the window shows, then let go of the project."""

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from astrotl_gui.pipeline.simulate import SimulatedField, simulate
+from astrotl_gui.pipeline.simulate import Recipe, SimulatedField, simulate
 
 
 @pytest.fixture(scope="session")
 def small_field(tmp_path_factory: pytest.TempPathFactory) -> SimulatedField:
     """Three bands of 700 × 700 px with noise images and a mask."""
-    return simulate(tmp_path_factory.mktemp("sky"), seed=3, size=700)
+    return simulate(tmp_path_factory.mktemp("sky"), Recipe(seed=12, width=700, height=700), workers=1)
 
 
 @pytest.fixture

@@ -1,228 +1,232 @@
-"""What the instrument adds: cosmic rays, trails, bad columns, ghosts, glints on spikes, charge streaks, edge glow."""
+"""What the instrument adds: cosmic rays, trails, bad columns, ghosts, crosstalk, chip edges, bleeding charge."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from math import cos, hypot, pi, sin
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.pipeline.simulation.instrument import (
-    BANDS,
-    PIXEL_SCALE,
-    SPIKE_ANGLES,
-    Array,
-    counts_of,
-    position_angle,
-)
-from astrotl_gui.pipeline.simulation.profiles import grid
-from astrotl_gui.pipeline.simulation.stars import Stars, point_reach, spike_reach
-from astrotl_gui.pipeline.simulation.truth import Places, Truth
+from astrotl_gui.pipeline.simulation.bits import BLEED, COLUMN, COSMIC_RAY, TRAIL
+from astrotl_gui.pipeline.simulation.camera import Array, Camera, rng_for
+from astrotl_gui.pipeline.simulation.canvas import Box
+from astrotl_gui.pipeline.simulation.sky import Sky
 
-SATURATED, BLEED, COLUMN, COSMIC_RAY = 1, 2, 4, 8  # mask bits
+CELL = 300.0  # px: cosmic rays and columns are drawn cell by cell
+RATES = {
+    "cosmic ray": 1.5,
+    "bad column": 0.22,
+    "satellite trail": 0.012,
+    "ghost": 0.09,
+    "chip edge": 0.2,
+}  # an arcmin²
+KNOWN = {"cosmic ray": 0.55, "bad column": 0.5, "satellite trail": 0.35}  # share that the mask covers
+BITS_OF = {"cosmic ray": COSMIC_RAY, "bad column": COLUMN, "satellite trail": TRAIL}
+CROSSTALK = (-731.0, 0.0)  # px from a saturated star to its copy from the neighbouring amplifier
+CROSSTALK_SHARE = 2e-4
 
-# share of each kind among the artifacts that the mask does not know
-SHARES = {
-    "cosmic ray": 0.53,
-    "satellite trail": 0.13,
-    "bad column": 0.1,
-    "ghost": 0.07,
-    "spike": 0.07,
-    "bleed": 0.05,
-    "edge": 0.05,
-}
+Draw = Callable[[Array, Array], Array]
 
 
-@dataclass
-class Frames:
-    """The observed images (bands, size, size), changed in place, with the mask and the truth they belong to."""
+@dataclass(frozen=True)
+class Artifact:
+    """One artifact in band `band` (None: all), at (x, y) [px]; `draw(dx, dy)` is its light in units of the sky
+    noise at offsets [px]. It reaches `reach` px; `masked`: the mask knows it."""
 
-    images: NDArray[np.float32]
-    mask: NDArray[np.uint8]
-    truth: Truth
+    kind: str
+    x: float
+    y: float
+    reach: float
+    draw: Draw
+    band: int | None = None
+    masked: bool = False
+    length: float = np.nan  # px
+    angle: float = np.nan  # rad from +x
+    class_: str = field(default="artifact", init=False)
+
+    def share(self, band: int, bands: int) -> float:
+        """Its strength in one of `bands` bands; what is in all of them is strongest in the last."""
+        if self.band is None:
+            return 0.4 + 0.6 * (band + 1) / bands
+        return float(band == self.band)
 
     @property
-    def size(self) -> int:
-        return int(self.mask.shape[0])
+    def light(self) -> float:
+        """Its total light in units of the sky noise; NaN for what is too long to count."""
+        if self.reach > 200:
+            return float(np.nan)
+        offsets = np.arange(-int(self.reach), int(self.reach) + 1.0)
+        return float(self.draw(offsets[None, :], offsets[:, None]).sum())
 
-    def add(self, k: int, x0: int, y0: int, stamp: Array, bit: int = 0) -> None:
-        """Add `stamp`, in units of the sky noise of band `k`; `bit` masks what exceeds the noise."""
-        h, w = stamp.shape
-        xs, ys = slice(max(x0, 0), min(x0 + w, self.size)), slice(max(y0, 0), min(y0 + h, self.size))
-        if xs.start >= xs.stop or ys.start >= ys.stop:
+    def add(
+        self, image: NDArray[np.float32], mask: NDArray[np.uint8], box: Box, noise: float, share: float
+    ) -> None:
+        """Add it to one band's pixels of `box`, in place."""
+        x0, y0, x1, y1 = box
+        xs = slice(max(int(self.x - self.reach), x0), min(int(self.x + self.reach) + 2, x1))
+        ys = slice(max(int(self.y - self.reach), y0), min(int(self.y + self.reach) + 2, y1))
+        if share == 0 or xs.start >= xs.stop or ys.start >= ys.stop:
             return
-        part = stamp[ys.start - y0 : ys.stop - y0, xs.start - x0 : xs.stop - x0]
-        self.images[k, ys, xs] += (part * BANDS[k].sky_noise).astype(np.float32)
-        if bit:
-            self.mask[ys, xs] |= np.where(part > 1.0, np.uint8(bit), np.uint8(0))
-
-    def note(self, kind: str, x: float, y: float, k: int | None, total: float, **values: object) -> None:
-        """A truth row; `total` is the artifact's light in band `k` in units of the sky noise (k None: all bands)."""
-        mags = np.full(len(BANDS), np.nan)
-        for j, band in enumerate(BANDS):
-            if k in (j, None):
-                mags[j] = band.zeropoint - 2.5 * np.log10(total * band.sky_noise)
-        self.truth.add("artifact", kind, x, y, mags, band="" if k is None else BANDS[k].name, **values)
+        dx, dy = np.arange(xs.start, xs.stop) - self.x, np.arange(ys.start, ys.stop) - self.y
+        light = share * self.draw(dx[None, :], dy[:, None])
+        part = slice(ys.start - y0, ys.stop - y0), slice(xs.start - x0, xs.stop - x0)
+        image[part] += (noise * light).astype(np.float32)
+        if self.masked:
+            mask[part] |= np.where(light > 1.0, np.uint8(BITS_OF[self.kind]), np.uint8(0))
 
 
-def draw(
-    frames: Frames,
-    stars: Stars,
-    places: Places,
-    rng: np.random.Generator,
-    number: int,
-    progress: Progress = SILENT,
-) -> None:
-    """Add `number` artifacts by `SHARES`, and a third more cosmic rays and columns that the mask knows."""
-    counts = {kind: max(1, round(share * number)) for kind, share in SHARES.items()}
-    progress(0, number, "Artifacts")
-    _add_ghosts(frames, places, rng, counts["ghost"])
-    _add_trails(frames, rng, counts["satellite trail"])
-    for k in range(counts["bad column"] + max(1, counts["bad column"] // 2)):
-        _add_column(frames, places, rng, masked=k >= counts["bad column"])
-    for _ in range(counts["edge"]):
-        _add_edge(frames, places, rng)
-    _add_star_marks(frames, stars, rng, counts["spike"], counts["bleed"])
-    for k in range(counts["cosmic ray"] + counts["cosmic ray"] // 3):
-        _add_cosmic_ray(frames, places, rng, masked=k >= counts["cosmic ray"])
-    progress(number, number, "Artifacts")
+def artifacts_in(box: Box, camera: Camera, skies: list[Sky], seed: int) -> Iterator[Artifact]:
+    """The artifacts that can reach a box of pixels, in a fixed order; star-made ones are not among them."""
+    x0, y0, x1, y1 = box
+    shape = skies[0].shape
+    yield from _trails(camera, shape, seed)
+    reach = 300.0
+    for j in range(int((y0 - reach) // CELL), int((y1 + reach) // CELL) + 1):
+        for i in range(int((x0 - reach) // CELL), int((x1 + reach) // CELL) + 1):
+            for artifact in _in_cell(camera, skies, seed, i, j):
+                if -0.5 <= artifact.x < shape[1] - 0.5 and -0.5 <= artifact.y < shape[0] - 0.5:
+                    yield artifact
 
 
-def _add_cosmic_ray(frames: Frames, places: Places, rng: np.random.Generator, masked: bool) -> None:
-    """A sharp track in one band: a dot, a straight line or a worm, not blurred by the seeing."""
-    length = float(np.clip(rng.lognormal(1.7, 0.7), 3.5, 26))
-    x, y = places.find(rng, 9 + length / 2)
-    side = 2 * int(length) + 9
+def crosstalk(x: float, y: float, excess: float, band: int) -> list[Artifact]:
+    """The faint copy of a saturated star in the neighbouring amplifier, if it can be seen at all; `excess` is the
+    star's peak in σ of the sky."""
+    peak = min(CROSSTALK_SHARE * excess, 30.0)
+    if peak < 1:
+        return []
+
+    def draw(dx: Array, dy: Array) -> Array:
+        copy = np.exp(-0.5 * (dx**2 + dy**2) / 1.6**2)
+        undershoot = 0.25 * np.exp(-0.5 * ((dx - 6) ** 2 / 4 + dy**2 / 2.5))
+        return np.asarray(peak * (copy - undershoot))
+
+    return [Artifact("crosstalk", x + CROSSTALK[0], y + CROSSTALK[1], 14.0, draw, band)]
+
+
+def _in_cell(camera: Camera, skies: list[Sky], seed: int, i: int, j: int) -> Iterator[Artifact]:
+    area = (CELL * camera.pixel_scale / 60) ** 2
+    bands = len(camera.bands)
+    rng = rng_for(seed, "artifacts", i, j)
+
+    def place() -> tuple[float, float]:
+        return (i + float(rng.uniform())) * CELL, (j + float(rng.uniform())) * CELL
+
+    makers = {"cosmic ray": _cosmic_ray, "bad column": _column, "ghost": _ghost}
+    for kind, make in makers.items():
+        for _ in range(rng.poisson(RATES[kind] * area)):
+            x, y = place()
+            masked = bool(rng.uniform() < KNOWN.get(kind, 0.0))
+            yield make(rng, x, y, int(rng.integers(bands)), masked)
+    for k, sky in enumerate(skies):
+        columns, rows = sky.chip_edges()
+        for edge in columns:
+            if i * CELL <= edge < (i + 1) * CELL and rng.uniform() < RATES["chip edge"]:
+                yield _edge(rng, float(edge), place()[1], k, 0.0)
+        for edge in rows:
+            if j * CELL <= edge < (j + 1) * CELL and rng.uniform() < RATES["chip edge"]:
+                yield _edge(rng, place()[0], float(edge), k, pi / 2)
+
+
+def _cosmic_ray(rng: np.random.Generator, x: float, y: float, band: int, masked: bool) -> Artifact:
+    """A sharp track: a dot, a straight line or a worm, not blurred by the seeing."""
+    length = float(np.clip(rng.lognormal(1.5, 0.7), 2.5, 26))
+    side = 2 * int(length / 2) + 9
     steps = np.linspace(-0.5, 0.5, int(length * 8) + 8)
     angle = rng.uniform(0, 2 * pi) + steps * rng.normal(0, 0.5 if length > 12 else 0.1)
     px, py = side // 2 + length * steps * np.cos(angle), side // 2 + length * steps * np.sin(angle)
     track, *_ = np.histogram2d(py, px, bins=side, range=[[-0.5, side - 0.5]] * 2)
     track *= rng.gamma(3.0, 1 / 3.0, track.shape)
     stamp = ndimage.gaussian_filter(track, 0.45)
-    stamp *= rng.lognormal(4.7, 0.6) / stamp.max()
-    rows, columns = np.indices(stamp.shape)
-    k, total = int(rng.integers(len(BANDS))), float(stamp.sum())
-    x0, y0 = round(x) - side // 2, round(y) - side // 2
-    cx, cy = x0 + float((columns * stamp).sum() / total), y0 + float((rows * stamp).sum() / total)
-    frames.add(k, x0, y0, stamp, COSMIC_RAY if masked else 0)
-    frames.note("cosmic ray", cx, cy, k, total, length=length * PIXEL_SCALE, masked=masked)
+    stamp *= rng.lognormal(3.6, 0.8) / stamp.max()
+    x, y = round(x), round(y)
+
+    def draw(dx: Array, dy: Array) -> Array:
+        rows, columns = dy[:, 0].astype(int) + side // 2, dx[0].astype(int) + side // 2
+        inside = ((rows >= 0) & (rows < side))[:, None] & ((columns >= 0) & (columns < side))[None, :]
+        return np.where(inside, stamp[np.clip(rows, 0, side - 1)][:, np.clip(columns, 0, side - 1)], 0.0)
+
+    return Artifact("cosmic ray", x, y, side / 2, draw, band, masked, length=length)
 
 
-def _add_streak(
-    frames: Frames,
-    kind: str,
-    x: float,
-    y: float,
-    k: int,
-    angle: float,
-    length: float,
-    width: float,
-    peak: float,
-) -> None:
-    """A straight streak, blurred across by `width` px, fading towards both ends."""
-    x0, y0, dx, dy = grid(x, y, 0.75 * length + 5)
-    along, across = dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle)
-    stamp = peak * np.exp(-0.5 * (across / width) ** 2) * np.exp(-2.8 * (along / length) ** 2)
-    frames.add(k, x0, y0, stamp)
-    theta = float(position_angle(angle))
-    frames.note(kind, x, y, k, float(stamp.sum()), length=length * PIXEL_SCALE, theta=theta)
+def _column(rng: np.random.Generator, x: float, y: float, band: int, masked: bool) -> Artifact:
+    """Hot pixels that trail along a column."""
+    height, level = float(rng.lognormal(3.6, 0.6)), float(rng.uniform(6, 30))
+    width = int(rng.integers(1, 3))
+    x, y = round(x), round(y)
+
+    def draw(dx: Array, dy: Array) -> Array:
+        across = (np.rint(dx) == 0) + 0.5 * (np.rint(dx) == 1) * (width == 2)
+        along = (np.abs(dy) <= height / 2) * np.exp(-(dy + height / 2) / height)
+        return np.asarray(level * across * along)
+
+    return Artifact("bad column", x, y, height / 2 + 2, draw, band, masked, height, pi / 2)
 
 
-def _add_trails(frames: Frames, rng: np.random.Generator, number: int) -> None:
-    """Tumbling satellites: glints in a row across the field, each row in the band of its exposure."""
-    done = 0
-    while done < number:
-        angle, k = rng.uniform(0, pi), int(rng.integers(len(BANDS)))
-        start = rng.uniform(0.2, 0.8, 2) * frames.size
-        spacing, length, peak = rng.uniform(150, 230), rng.uniform(30, 55), rng.uniform(14, 26)
-        for step in range(-3, 4):
-            x, y = start + step * spacing * np.array([cos(angle), sin(angle)])
-            if done < number and 40 < x < frames.size - 40 and 40 < y < frames.size - 40:
-                strength = float(peak * rng.uniform(0.7, 1.2))
-                _add_streak(
-                    frames, "satellite trail", float(x), float(y), k, angle, float(length), 1.6, strength
-                )
-                done += 1
+def _ghost(rng: np.random.Generator, x: float, y: float, band: int, masked: bool) -> Artifact:
+    """An out-of-focus reflection of the pupil: a faint disc with a shallow hole, strongest in one band."""
+    radius, hole = float(rng.uniform(11, 26)), float(rng.uniform(0.2, 0.6))
+    level, lean = float(rng.uniform(0.9, 3.2)), float(rng.uniform(0, 2 * pi))
 
-
-def _add_column(frames: Frames, places: Places, rng: np.random.Generator, masked: bool) -> None:
-    """A hot pixel with its trail along the column, in one band; the mask knows the long whole columns."""
-    height, width = int(rng.integers(90, 260) if masked else rng.integers(14, 34)), int(rng.integers(1, 3))
-    x, y = places.find(rng, 20.0 if masked else 0.5 * height + 6, border=70)
-    k, x0, y0 = int(rng.integers(len(BANDS))), round(x), round(y) - height // 2
-    level = rng.uniform(22, 60) * np.exp(-np.arange(height) * (0.1 if masked else 1.8) / height)[:, None]
-    stamp = level * np.array([[1.0, 0.55]])[:, :width]
-    frames.add(k, x0, y0, stamp, COLUMN if masked else 0)
-    centre = (
-        x0 + (0.35 if width == 2 else 0.0),
-        y0 + float((np.arange(height)[:, None] * level).sum() / level.sum()),
-    )
-    frames.note("bad column", *centre, k, float(stamp.sum()), length=height * PIXEL_SCALE, masked=masked)
-
-
-def _add_ghosts(frames: Frames, places: Places, rng: np.random.Generator, number: int) -> None:
-    """Out-of-focus reflections of the pupil: flat discs with a shallow hole, stronger in one band."""
-    for _ in range(number):
-        radius = float(rng.uniform(11, 24))
-        x, y = places.find(rng, radius + 8, border=60)
-        x0, y0, dx, dy = grid(x, y, radius + 5)
+    def draw(dx: Array, dy: Array) -> Array:
         r = np.hypot(dx, dy)
-        disc = 1 / (1 + np.exp((r - radius) / 1.8))
-        hole = 1 - rng.uniform(0.15, 0.35) / (1 + np.exp((r - 0.33 * radius) / 1.2))
-        stamp = disc * hole * rng.uniform(4, 8) * (1 + 0.1 * dx / radius)
-        strength = rng.uniform(0.3, 0.75, len(BANDS))
-        strength[rng.integers(len(BANDS))] = 1.0
-        for k in range(len(BANDS)):
-            frames.add(k, x0, y0, strength[k] * stamp)
-        frames.note("ghost", x, y, None, float(stamp.sum() * strength.mean()), r50=0.7 * radius * PIXEL_SCALE)
+        disc = 1 / (1 + np.exp((r - radius) / 1.5)) - hole / (1 + np.exp((r - 0.35 * radius) / 1.2))
+        return np.asarray(level * disc * (1 + 0.15 * (dx * cos(lean) + dy * sin(lean)) / radius))
+
+    return Artifact("ghost", x, y, radius + 12, draw, None)
 
 
-def _add_edge(frames: Frames, places: Places, rng: np.random.Generator) -> None:
-    """Glow along the border of the field, falling inwards."""
-    along, half = rng.uniform(0.12, 0.88) * frames.size, rng.uniform(8, 20)
-    side, k = int(rng.integers(4)), int(rng.integers(len(BANDS)))
-    deep = np.exp(-np.arange(16) / rng.uniform(2.0, 4.0))
-    reach = int(3 * half)
-    profile = np.exp(-0.5 * (np.arange(-reach, reach + 1) / half) ** 2)
-    stamp = rng.uniform(22, 45) * deep[:, None] * profile[None, :]
-    stamp = [stamp, stamp[::-1], stamp.T, stamp.T[:, ::-1]][side]
-    far, near = frames.size - 16, round(along) - reach
-    x0, y0 = [(near, 0), (near, far), (0, near), (far, near)][side]
-    frames.add(k, x0, y0, stamp)
-    depth = float((np.arange(16) * deep).sum() / deep.sum())
-    across = depth if side in (0, 2) else frames.size - 1 - depth
-    x, y = (round(along), across) if side < 2 else (across, round(along))
-    places.take(x, y, half * 2)
-    frames.note("edge", float(x), float(y), k, float(stamp.sum()), length=2.4 * half * PIXEL_SCALE)
+def _edge(rng: np.random.Generator, x: float, y: float, band: int, angle: float) -> Artifact:
+    """A bright rim where a chip ends: glow that falls off on one side of a line."""
+    half, depth, level = float(rng.uniform(8, 30)), float(rng.uniform(1.0, 3.0)), float(rng.uniform(3, 12))
+
+    def draw(dx: Array, dy: Array) -> Array:
+        across, along = (dx, dy) if angle == 0.0 else (dy, dx)
+        return np.asarray(
+            level * (across >= 0) * np.exp(-np.maximum(across, 0) / depth - 0.5 * (along / half) ** 2)
+        )
+
+    return Artifact("chip edge", x, y, 3 * half + 10, draw, band, length=2.4 * half, angle=pi / 2 - angle)
 
 
-def _add_star_marks(frames: Frames, stars: Stars, rng: np.random.Generator, spikes: int, bleeds: int) -> None:
-    """Detached pieces of spikes (the spider turned between visits) and of overflowing charge, about bright stars."""
-    inside = (stars.x > 50) & (stars.x < frames.size - 50) & (stars.y > 50) & (stars.y < frames.size - 50)
-    bright = np.flatnonzero(inside & (stars.mags[:, 2] > 14.8) & (stars.mags[:, 2] < 18.2))
-    if not len(bright):
+def _trails(camera: Camera, shape: tuple[int, int], seed: int) -> Iterator[Artifact]:
+    """Satellites that cross a visit of one band, steady or tumbling."""
+    rng = rng_for(seed, "trails")
+    area = shape[0] * shape[1] * (camera.pixel_scale / 60) ** 2
+    for _ in range(rng.poisson(RATES["satellite trail"] * area)):
+        x, y = float(rng.uniform(0, shape[1])), float(rng.uniform(0, shape[0]))
+        masked = bool(rng.uniform() < KNOWN["satellite trail"])
+        yield _trail(rng, x, y, int(rng.integers(len(camera.bands))), masked, hypot(*shape))
+
+
+def _trail(rng: np.random.Generator, x: float, y: float, band: int, masked: bool, longest: float) -> Artifact:
+    angle, width, level = float(rng.uniform(0, pi)), float(rng.uniform(1.5, 2.4)), float(rng.uniform(2, 9))
+    length = float(longest if rng.uniform() < 0.4 else rng.uniform(250, 900))
+    tumbling, period = float(rng.choice([0.0, 0.9])), float(rng.uniform(60, 160))
+
+    def draw(dx: Array, dy: Array) -> Array:
+        along, across = dx * cos(angle) + dy * sin(angle), dy * cos(angle) - dx * sin(angle)
+        profile = np.exp(-0.5 * (across / width) ** 2) * (np.abs(along) < length / 2)
+        return np.asarray(level * profile * (1 - tumbling * np.sin(pi * along / period) ** 2))
+
+    return Artifact("satellite trail", x, y, length / 2 + 6, draw, band, masked, length, angle)
+
+
+def bleed(
+    image: NDArray[np.float32], mask: NDArray[np.uint8], box: Box, star: tuple[float, float], counts: float,
+    saturate: float, seed: int,
+) -> None:  # fmt: skip
+    """Let the wells of a saturated star at `star` [px] overflow along its columns, in place; masked as BLEED."""
+    excess = 0.06 * counts / saturate
+    if excess < 4:
         return
-    bright = bright[np.argsort(stars.mags[bright, 2])][: max(6, len(bright) // 2)]
-    for k in range(spikes + bleeds):
-        for _ in range(20):
-            star, band = rng.choice(bright), int(rng.integers(len(BANDS)))
-            angle = float(rng.choice(SPIKE_ANGLES)) if k < spikes else pi / 2
-            counts = counts_of(stars.mags[star])
-            beyond = spike_reach(counts, 0.2) if k < spikes else point_reach(counts, 0.2)
-            far = float((beyond + 20) * rng.uniform(1.0, 1.25)) * rng.choice([-1, 1])
-            x, y = stars.x[star] + far * cos(angle), stars.y[star] + far * sin(angle)
-            if 30 < x < frames.size - 30 and 30 < y < frames.size - 30 and _apart(frames.truth, x, y):
-                break
-        else:
-            continue
-        kind, width = ("spike", 1.2) if k < spikes else ("bleed", 0.75)
-        peak = float(rng.uniform(14, 28) if k < spikes else rng.uniform(25, 60))
-        _add_streak(frames, kind, float(x), float(y), band, angle, float(rng.uniform(18, 38)), width, peak)
-
-
-def _apart(truth: Truth, x: float, y: float) -> bool:
-    rare = (row for row in truth.rows if row["class"] in ("artifact", "lens", "agn", "outlier"))
-    return all(hypot(float(str(row["x"])) - x, float(str(row["y"])) - y) > 40 for row in rare)
+    x0, y0, x1, y1 = box
+    rng = rng_for(seed, "bleed")
+    for column in range(round(star[0]) - 2, round(star[0]) + 3):
+        length = 2.6 * excess**0.72 * np.exp(-0.5 * ((column - star[0]) / 0.8) ** 2) * rng.uniform(0.85, 1.15)
+        low, high = max(round(star[1] - length), y0), min(round(star[1] + length) + 1, y1)
+        if x0 <= column < x1 and length > 4 and low < high:
+            image[low - y0 : high - y0, column - x0] = saturate
+            mask[low - y0 : high - y0, column - x0] |= BLEED

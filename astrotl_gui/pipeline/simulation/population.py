@@ -1,143 +1,240 @@
-"""Which galaxies there are: counts, redshifts, types, colours, sizes and places."""
+"""Which galaxies there are: mass functions, star formation, dust, sizes, shapes, and the magnitudes that follow.
+
+Star-forming and quiescent galaxies are drawn from mass functions that evolve with redshift; all else follows
+from mass, type and redshift by published relations, with their scatter.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from astrotl_gui.pipeline.simulation.instrument import MARGIN, PIXEL_SCALE, Array
+from astrotl_gui.pipeline.simulation.spectra import COSMOLOGY, Array, Photometry
 
-# log10 of galaxies per deg² and 0.5 mag in i, after Capak et al. (2007)
-COUNT_MAGS = np.array([15.0, 16.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 23.0, 24.0, 25.0, 26.0, 27.0])
-COUNT_LOGS = np.array([0.55, 1.05, 1.55, 2.02, 2.47, 2.90, 3.28, 3.63, 3.96, 4.25, 4.52, 4.74, 4.92])
-BRIGHTEST, FAINTEST_MAG = 16.0, 27.0
+LAYERS = (25.0, 27.5, 29.5)
+"""Galaxies are drawn in layers of expected i magnitude, each from its own random stream: a deeper image of
+the same sky shows the same bright galaxies and more faint ones."""
+MASSES = np.arange(6.5, 12.2, 0.1)  # log10 M*/M☉, lower edges
+REDSHIFTS = np.geomspace(1.02, 6.5, 90) - 1  # lower edges
+ARCMIN2_PER_SR = (180 * 60 / np.pi) ** 2
 
-# observed-frame g − r and r − i against redshift: old, spiral and star-forming populations
-COLOUR_Z = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.3, 1.6, 2.0, 3.0, 3.6, 4.0])
-COLOURS = {
-    "old": (
-        np.array([0.72, 0.92, 1.15, 1.40, 1.58, 1.66, 1.65, 1.58, 1.48, 1.25, 1.05, 0.90, 0.80, 1.20, 1.60]),
-        np.array([0.34, 0.40, 0.46, 0.51, 0.60, 0.76, 0.93, 1.10, 1.15, 1.10, 0.95, 0.75, 0.55, 0.40, 0.40]),
-    ),
-    "spiral": (
-        np.array([0.46, 0.56, 0.68, 0.80, 0.90, 0.94, 0.93, 0.85, 0.74, 0.58, 0.48, 0.42, 0.45, 0.90, 1.40]),
-        np.array([0.28, 0.31, 0.34, 0.37, 0.43, 0.51, 0.60, 0.72, 0.75, 0.66, 0.52, 0.40, 0.25, 0.20, 0.30]),
-    ),
-    "young": (
-        np.array([0.28, 0.33, 0.38, 0.42, 0.45, 0.44, 0.40, 0.33, 0.26, 0.20, 0.18, 0.17, 0.28, 0.80, 1.35]),
-        np.array([0.08, 0.12, 0.15, 0.18, 0.21, 0.26, 0.31, 0.37, 0.36, 0.28, 0.20, 0.13, 0.10, 0.12, 0.25]),
-    ),
-}
+# Schechter functions of log mass, smoothed in redshift after Ilbert et al. (2013): log M*, α, φ* [10⁻³ Mpc⁻³]
+KNOTS = np.array([0.1, 0.35, 0.65, 0.95, 1.3, 1.75, 2.25, 2.75, 3.5, 5.0])
+STAR_FORMING = (
+    np.array([10.65, 10.72, 10.75, 10.80, 10.85, 10.88, 10.90, 10.92, 10.95, 10.95]),
+    np.array([-1.30, -1.32, -1.34, -1.36, -1.40, -1.45, -1.50, -1.53, -1.58, -1.65]),
+    np.array([1.65, 1.45, 1.25, 1.06, 0.77, 0.52, 0.34, 0.23, 0.12, 0.03]),
+)
+QUIESCENT = (
+    np.array([10.80, 10.88, 10.90, 10.84, 10.76, 10.72, 10.68, 10.68, 10.68, 10.68]),
+    np.array([-0.70, -0.62, -0.48, -0.20, 0.00, 0.05, 0.10, 0.10, 0.10, 0.10]),
+    np.array([1.45, 1.25, 1.10, 1.25, 0.70, 0.22, 0.09, 0.03, 0.008, 0.001]),
+)
 
 
 @dataclass
 class Galaxies:
-    """One entry a galaxy, ordered from bright to faint. Lengths in px, angles in rad, magnitudes AB."""
+    """One entry a galaxy. Positions and lengths in arcsec on the tangent plane, angles in rad, magnitudes AB.
+
+    `disc` and `bulge` are magnitudes (N, bands); a component without light has 99. `seed` fixes the galaxy's
+    own random details. `kind` is elliptical, lenticular, spiral or irregular.
+    """
 
     x: Array
     y: Array
-    mag: Array  # i
     z: Array
-    kind: NDArray[np.str_]  # elliptical, spiral, irregular
-    r50: Array
+    log_mass: Array
+    log_sfr: Array
+    kind: NDArray[np.str_]
+    r50: Array  # of the disc, or of the whole where there is no disc; along the major axis
+    bulge_r50: Array
+    bulge_n: Array
     q: Array
+    bulge_q: Array
     theta: Array
-    n: Array
-    bulge: Array  # fraction of the i-band light
+    bulge_share: Array  # of the mass
+    disc: Array
+    bulge: Array
+    i_mag: Array  # total, in i, whatever the bands
+    seed: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.x)
 
+    @property
+    def mags(self) -> Array:
+        """Total AB magnitudes (N, bands)."""
+        return add_magnitudes(self.disc, self.bulge)
 
-def colours(population: str, z: float | Array) -> tuple[Array, Array]:
-    """(g − r, r − i) in the observed frame of a population at redshift z."""
-    g_r, r_i = COLOURS[population]
-    return np.interp(z, COLOUR_Z, g_r), np.interp(z, COLOUR_Z, r_i)
+    def take(self, rows: NDArray[np.bool_] | NDArray[np.int64]) -> Galaxies:
+        return Galaxies(**{f.name: getattr(self, f.name)[rows] for f in fields(self)})
 
-
-def magnitudes(population: str, mag_i: float | Array, z: float | Array, shift: float | Array = 0.0) -> Array:
-    """(g, r, i) magnitudes (..., 3) of a population with total `mag_i`; `shift` reddens g − r."""
-    g_r, r_i = colours(population, z)
-    r = np.asarray(mag_i) + r_i + 0.5 * np.asarray(shift)
-    return np.stack([r + g_r + shift, r, np.asarray(mag_i) + 0 * r], axis=-1)
-
-
-def draw_galaxies(rng: np.random.Generator, size: int) -> Galaxies:
-    """The field population of a size × size px field and its margin."""
-    side = size + 2 * MARGIN
-    area = (side * PIXEL_SCALE / 3600) ** 2
-    axis = np.arange(BRIGHTEST, FAINTEST_MAG, 0.02)
-    density = 10 ** np.interp(axis, COUNT_MAGS, COUNT_LOGS) * 2 * 0.02 * area
-    number = int(rng.poisson(density.sum()))
-    mag = np.sort(rng.choice(axis, number, p=density / density.sum()) + rng.uniform(0, 0.02, number))
-    z = _redshifts(rng, mag)
-    kind = _kinds(rng, mag, z)
-    x, y = _places(rng, number, size)
-    return _shaped(rng, x, y, mag, z, kind)
+    @classmethod
+    def join(cls, parts: list[Galaxies]) -> Galaxies:
+        return cls(**{f.name: np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(cls)})
 
 
-def draw_cluster(rng: np.random.Generator, size: int, number: int, z: float = 0.38) -> Galaxies:
-    """A loose cluster: red galaxies on one colour sequence about a brightest one, thinning outwards."""
-    mag = np.sort(np.concatenate([[17.3], 18.6 + 4.2 * rng.beta(1.9, 1.1, number - 1)]))
-    centre = size * np.array([0.66, 0.62])
-    reach = 0.24 * size
-    r = 0.15 * reach * np.expm1(rng.uniform(0.25, 1, number) * np.log1p(1 / 0.15))
-    angle = rng.uniform(0, 2 * np.pi, number)
-    r[0] = 0
-    x, y = centre[0] + r * np.cos(angle) * 1.25, centre[1] + r * np.sin(angle) * 0.85
-    kind = np.full(number, "elliptical")
-    members = _shaped(rng, x, y, mag, np.full(number, z) + rng.normal(0, 0.003, number), kind)
-    members.r50[0], members.q[0], members.n[0] = 3.0 / PIXEL_SCALE, 0.72, 5.0
-    return members
+def add_magnitudes(*mags: Array) -> Array:
+    """The magnitude of the sum of the light."""
+    return -2.5 * np.log10(sum(10 ** (-0.4 * m) for m in mags))
 
 
-def typical_size(mag: float | Array) -> Array:
-    """Median half-light radius [arcsec] of galaxies of i magnitude `mag`."""
-    mags, logs = (15.0, 17.0, 18.0, 20.0, 22.0, 24.0, 26.0), (0.68, 0.47, 0.33, 0.05, -0.22, -0.42, -0.63)
-    return np.asarray(10 ** np.interp(mag, mags, logs))
+class Population:
+    """Draws galaxies in magnitudes of `bands`."""
+
+    def __init__(self, photometry: Photometry) -> None:
+        self.photometry = photometry
+        self.i_band = photometry if photometry.bands == ("i",) else Photometry(["i"])
+
+    def draw(self, rng: np.random.Generator, arcmin2: float, layer: int) -> Galaxies:
+        """The galaxies of one layer on `arcmin2` of sky, at the origin; ordered at random."""
+        edges, density = self._tables[layer]
+        number = int(rng.poisson(density[-1] * arcmin2))
+        chosen = np.searchsorted(density, rng.uniform(0, density[-1], number), side="right")
+        quiescent, z_low, z_high, mass_low = edges[:, chosen]
+        z = z_low + (z_high - z_low) * rng.uniform(size=number)
+        log_mass = mass_low + 0.1 * rng.uniform(size=number)
+        return self.make(rng, z, log_mass, quiescent > 0)
+
+    def make(
+        self, rng: np.random.Generator, z: Array, log_mass: Array, quiescent: NDArray[np.bool_]
+    ) -> Galaxies:
+        """Galaxies of given redshift, mass and type, at the origin."""
+        number = len(z)
+        offset = rng.normal(0, 0.28, number)
+        log_sfr = np.where(quiescent, log_mass - 11.8 + 2 * offset, main_sequence(log_mass, z) + offset)
+        bulge_share = _bulge_share(rng, log_mass, quiescent)
+        dust_face_on = _attenuation(rng, log_mass, quiescent)
+        size = _sizes(rng, log_mass, z, quiescent)
+        irregular = ~quiescent & (rng.uniform(size=number) < _irregular_share(log_mass, z))
+        round_one = quiescent & (
+            rng.uniform(size=number) < np.clip(0.45 + 0.4 * (log_mass - 10.7), 0.25, 0.95)
+        )
+        bulge_share = np.where(round_one, 1.0, np.where(irregular, 0.0, bulge_share))
+        kind = np.where(
+            quiescent,
+            np.where(round_one, "elliptical", "lenticular"),
+            np.where(irregular, "irregular", "spiral"),
+        )
+        thickness = np.where(irregular, rng.uniform(0.3, 0.6, number), rng.normal(0.21, 0.05, number))
+        cosine = rng.uniform(size=number)
+        q = np.sqrt(np.clip(thickness, 0.1, 0.7) ** 2 * (1 - cosine**2) + cosine**2)
+        round_q = np.clip(rng.normal(0.77, 0.14, number), 0.4, 1.0)
+        a_v = dust_face_on * np.where(quiescent | irregular, 1.0, np.clip(q, 0.25, 1) ** -0.5)
+        old = np.clip(0.1 + 0.28 * z + 0.25 * (10.4 - log_mass) + rng.normal(0, 0.1, number), 0, 2)
+        young = _young_type(log_mass, log_sfr, rng.normal(0, 0.3, number))
+        disc_type = np.where(quiescent, old, young)
+        disc_mass, bulge_mass = (
+            log_mass + np.log10(np.maximum(share, 1e-9)) for share in (1 - bulge_share, bulge_share)
+        )
+        disc, bulge = (disc_mass, disc_type, a_v, z), (bulge_mass, old, 0.4 * dust_face_on, z)
+        has_disc, has_bulge = bulge_share[:, None] < 1, bulge_share[:, None] > 0
+        galaxy, in_i = self.photometry.galaxy, self.i_band.galaxy
+        return Galaxies(
+            x=np.zeros(number),
+            y=np.zeros(number),
+            z=z,
+            log_mass=log_mass,
+            log_sfr=log_sfr,
+            kind=kind,
+            r50=size,
+            bulge_r50=np.where(round_one, size, np.clip(0.28 * size, 0.02, None)),
+            bulge_n=np.clip(np.where(round_one, rng.normal(2.6 + 1.1 * (log_mass - 10), 0.7), 2.5), 1.5, 5.5),
+            q=np.where(round_one, round_q, q),
+            bulge_q=np.where(round_one, round_q, np.maximum(q, 0.72)),
+            theta=rng.uniform(0, np.pi, number),
+            bulge_share=bulge_share,
+            disc=np.where(has_disc, galaxy(*disc), 99.0),
+            bulge=np.where(has_bulge, galaxy(*bulge), 99.0),
+            i_mag=add_magnitudes(in_i(*disc), in_i(*bulge))[:, 0],
+            seed=rng.integers(0, 2**62, number),
+        )
+
+    @cached_property
+    def _tables(self) -> list[tuple[Array, Array]]:
+        """For each layer: (quiescent, z low, z high, log mass) of its cells, and their cumulated number an arcmin²."""
+        z_low, z_high = REDSHIFTS, np.append(REDSHIFTS[1:], 5.5)
+        volume = (
+            np.diff(COSMOLOGY.comoving_volume(np.append(z_low, z_high[-1])).value)
+            / (4 * np.pi)
+            / ARCMIN2_PER_SR
+        )
+        rows, numbers, expected = [], [], []
+        for quiescent, schechter in ((0, STAR_FORMING), (1, QUIESCENT)):
+            j, k = (part.ravel() for part in np.indices((len(z_low), len(MASSES))))
+            middle_z, middle_mass = (z_low + z_high)[j] / 2, MASSES[k] + 0.05
+            density = _schechter(middle_mass, middle_z, schechter) * 0.1 * volume[j]
+            old = np.clip(0.1 + 0.28 * middle_z + 0.25 * (10.4 - middle_mass), 0, 2)
+            young = _young_type(middle_mass, main_sequence(middle_mass, middle_z), 0.0)
+            dust = np.zeros(len(j)) if quiescent else _typical_attenuation(middle_mass)
+            mag = self.i_band.galaxy(middle_mass, old if quiescent else young, dust, middle_z)[:, 0]
+            rows.append(np.stack([np.full(len(j), quiescent), z_low[j], z_high[j], MASSES[k]]))
+            numbers.append(density)
+            expected.append(mag)
+        cells, number, mags = np.concatenate(rows, axis=1), np.concatenate(numbers), np.concatenate(expected)
+        tables, brightest = [], -np.inf
+        for faintest in LAYERS:
+            inside = (mags >= brightest) & (mags < faintest) & (number > 0)
+            tables.append((cells[:, inside], np.cumsum(number[inside])))
+            brightest = faintest
+        return tables
 
 
-def _redshifts(rng: np.random.Generator, mag: Array) -> Array:
-    scale = np.interp(mag, [16, 18, 20, 22, 24, 26], [0.05, 0.11, 0.22, 0.42, 0.66, 0.85])
-    return np.clip(scale * rng.gamma(4.5, 1 / 3.2, len(mag)), 0.015, 4.0)
+def main_sequence(log_mass: Array, z: Array) -> Array:
+    """log10 SFR [M☉/yr] of the main sequence (Schreiber et al. 2015, eq. 9), for a Chabrier initial mass function."""
+    r, m = np.log10(1 + z), log_mass - 9.0 + 0.24  # their masses and rates are Salpeter's
+    return m - 0.5 + 1.5 * r - 0.3 * np.maximum(0, m - 0.36 - 2.5 * r) ** 2 - 0.24
 
 
-def _kinds(rng: np.random.Generator, mag: Array, z: Array) -> NDArray[np.str_]:
-    red = np.interp(mag, [16, 20, 23, 26], [0.36, 0.30, 0.14, 0.05]) * np.clip(1.8 - z, 0.15, 1)
-    irregular = np.interp(mag, [17, 21, 24, 27], [0.04, 0.15, 0.45, 0.65])
-    dice = rng.uniform(size=len(mag))
-    return np.where(dice < red, "elliptical", np.where(dice > 1 - irregular, "irregular", "spiral"))
+def kpc_per_arcsec(z: Array) -> Array:
+    """Proper length [kpc] of one arcsec."""
+    return np.interp(z, *_SCALE)
 
 
-def _places(rng: np.random.Generator, number: int, size: int) -> tuple[Array, Array]:
-    """Clustered positions: a log-normal density field with structure from 6" to 1'."""
-    cells = 128
-    field = np.zeros((cells, cells))
-    for scale, weight in ((1.5, 0.55), (4.0, 0.5), (12.0, 0.45)):
-        layer = ndimage.gaussian_filter(rng.standard_normal((cells, cells)), scale, mode="wrap")
-        field += weight * layer / layer.std()
-    weight_map = np.exp(0.65 * field).ravel()
-    cell = rng.choice(cells * cells, number, p=weight_map / weight_map.sum())
-    step = (size + 2 * MARGIN) / cells
-    x = (cell % cells + rng.uniform(size=number)) * step - MARGIN - 0.5
-    y = (cell // cells + rng.uniform(size=number)) * step - MARGIN - 0.5
-    return x, y
+_SCALE_Z = np.geomspace(1.005, 7.0, 300) - 1
+_SCALE = (_SCALE_Z, COSMOLOGY.angular_diameter_distance(_SCALE_Z).value * 1000 * np.pi / 180 / 3600)
 
 
-def _shaped(
-    rng: np.random.Generator, x: Array, y: Array, mag: Array, z: Array, kind: NDArray[np.str_]
-) -> Galaxies:
-    """Sizes, axis ratios and bulges by type: discs are thick discs seen at random inclination."""
-    number = len(x)
-    red, odd = kind == "elliptical", kind == "irregular"
-    r50 = typical_size(mag) * 10 ** rng.normal(0, 0.15, number) * np.where(red, 0.8, np.where(odd, 0.9, 1.1))
-    thin = np.where(odd, 0.35, 0.14)
-    disc_q = np.sqrt(thin**2 + (1 - thin**2) * rng.uniform(size=number) ** 2)
-    q = np.where(red, np.clip(rng.normal(0.76, 0.15, number), 0.4, 1), disc_q)
-    n = np.where(red, np.clip(rng.normal(3.9, 0.8, number), 2.2, 5.5), np.where(odd, 0.8, 1.0))
-    bulge = np.where(kind == "spiral", np.clip(rng.beta(1.3, 4.5, number), 0.01, 0.7), 0.0)
-    theta = rng.uniform(0, np.pi, number)
-    return Galaxies(x, y, mag, z, kind, np.clip(r50, 0.07, 9.0) / PIXEL_SCALE, q, theta, n, bulge)
+def _schechter(log_mass: Array, z: Array, knots: tuple[Array, Array, Array]) -> Array:
+    """Number per Mpc³ and dex."""
+    characteristic, slope, norm = (np.interp(z, KNOTS, values) for values in knots)
+    x = 10 ** (log_mass - characteristic)
+    return np.log(10) * 1e-3 * norm * x ** (slope + 1) * np.exp(-x)
+
+
+def _young_type(log_mass: Array, log_sfr: Array, scatter: Array | float) -> Array:
+    """Template coordinate of a disc from its specific star formation rate."""
+    specific = log_sfr - log_mass
+    return np.clip(3.2 + 1.25 * (specific + 9.0) + scatter, 0.7, 4.0)
+
+
+def _typical_attenuation(log_mass: Array) -> Array:
+    return np.clip(0.10 + 0.32 * (log_mass - 8.9), 0.04, 1.2)
+
+
+def _attenuation(rng: np.random.Generator, log_mass: Array, quiescent: NDArray[np.bool_]) -> Array:
+    """A_V [mag] of a disc seen face-on."""
+    dust = _typical_attenuation(log_mass) * 10 ** rng.normal(0, 0.2, len(log_mass))
+    return np.where(quiescent, 0.03, dust)
+
+
+def _bulge_share(rng: np.random.Generator, log_mass: Array, quiescent: NDArray[np.bool_]) -> Array:
+    """Bulge over total mass (Lang et al. 2014, as Schreiber et al. 2017 put it)."""
+    log_share = np.where(quiescent, -0.3 + 0.1 * (log_mass - 10), -0.7 + 0.27 * (log_mass - 10))
+    return np.clip(10 ** (log_share + rng.normal(0, 0.2, len(log_mass))), 0, 0.9)
+
+
+def _irregular_share(log_mass: Array, z: Array) -> Array:
+    """Low masses and early times have no orderly discs."""
+    return np.clip(0.12 + 0.45 * (9.4 - log_mass) + 0.2 * z, 0.05, 0.9)
+
+
+def _sizes(rng: np.random.Generator, log_mass: Array, z: Array, quiescent: NDArray[np.bool_]) -> Array:
+    """Half-light radius along the major axis [arcsec] (van der Wel et al. 2014), flat for small quiescent ones."""
+    x = log_mass - np.log10(5e10)
+    late = np.log10(8.9) - 0.75 * np.log10(1 + z) + 0.22 * x + rng.normal(0, 0.18, len(z))
+    early = np.log10(5.6) - 1.48 * np.log10(1 + z) + 0.75 * np.maximum(x, -0.55) + rng.normal(0, 0.12, len(z))
+    return 10 ** np.where(quiescent, early, late) / kpc_per_arcsec(z)

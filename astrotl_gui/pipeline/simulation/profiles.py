@@ -1,134 +1,147 @@
-"""Drawing light: a canvas of unconvolved surface brightness and pixel-integrated Sérsic profiles."""
+"""The light of ordinary galaxies as GalSim profiles, smooth or with structure."""
 
 from __future__ import annotations
 
-from math import ceil, cos, exp, gamma, log, pi, sin
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import sqrt
 
+import galsim
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
+from scipy.special import gamma
 
-from astrotl_gui.pipeline.simulation.instrument import BANDS, MARGIN, Array, psf, psf_image
+from astrotl_gui.pipeline.simulation.camera import Array, rng_for
+from astrotl_gui.pipeline.simulation.canvas import FAINTEST, Canvas
+from astrotl_gui.pipeline.simulation.population import Galaxies
+from astrotl_gui.pipeline.simulation.structure import disc_maps, irregular_maps
 
-FAINTEST = 0.02  # a profile ends where its surface brightness falls below this fraction of the sky noise
+Shape = Callable[[int], galsim.GSObject]
+INDICES = np.arange(1.5, 5.75, 0.5)
+TRUNCATION, WIDEST = 8.0, 24.0
+"""Where profiles end, in half-light radii: soon, which keeps their transforms small, unless the end would be seen."""
+STRUCTURED = 1.0  # half-light radius, in FWHM of the PSF, above which structure survives the seeing
+STRUCTURED_SNR = 25.0
+FAINT_SNR = (
+    8.0  # below it a galaxy is drawn photon by photon, which is quick, and its own noise drowns in the sky's
+)
 
 
-class Canvas:
-    """Light in every band, with `MARGIN` px around the field.
+def draw_galaxies(canvas: Canvas, galaxies: Galaxies) -> None:
+    """Add galaxies to the canvas: those whose light reaches it."""
+    light = _Light.of(canvas, galaxies)
+    scale, (dx, dy) = canvas.camera.pixel_scale, canvas.offset
+    x0, y0, x1, y1 = canvas.box
+    px, py = galaxies.x / scale - 0.5 + dx, galaxies.y / scale - 0.5 + dy
+    seen = (
+        (px > x0 - light.reach) & (px < x1 + light.reach) & (py > y0 - light.reach) & (py < y1 + light.reach)
+    )
+    for row in np.flatnonzero(seen):
+        _draw(canvas, galaxies, int(row), light, float(galaxies.x[row]), float(galaxies.y[row]))
 
-    `extended` is convolved with the PSF at the end; `optics` (stars, nuclei) carries the PSF already.
-    Coordinates are 0-based px of the field.
+
+def add_body(canvas: Canvas, galaxies: Galaxies, row: int, x: float, y: float, share: float = 1.0) -> None:
+    """Add bulge and disc of one galaxy at (x, y) [arcsec], with `share` of their light."""
+    one = galaxies.take(np.array([row]))
+    _draw(canvas, one, 0, _Light.of(canvas, one, share), x, y)
+
+
+def counts(canvas: Canvas, mags: Array) -> Array:
+    """AB magnitudes (..., bands) → image units."""
+    return np.stack([band.counts(mags[..., k]) for k, band in enumerate(canvas.camera.bands)], axis=-1)
+
+
+@dataclass(frozen=True)
+class _Light:
+    """What galaxies send to a camera: image units (N, bands) of disc and bulge, the reach of their stamps [px],
+    total S/N over the area of the PSF, whether the bulge is seen beyond `TRUNCATION`, whether structure shows."""
+
+    disc: Array
+    bulge: Array
+    reach: Array
+    snr: Array
+    wide: NDArray[np.bool_]
+    structured: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, canvas: Canvas, galaxies: Galaxies, share: float = 1.0) -> _Light:
+        disc, bulge = share * counts(canvas, galaxies.disc), share * counts(canvas, galaxies.bulge)
+        scale, noise = canvas.camera.pixel_scale, np.array(canvas.noise)
+        fwhm = np.array([band.fwhm for band in canvas.camera.bands]) / scale
+        disc_peak, bulge_peak = (disc / noise).max(axis=1), (bulge / noise).max(axis=1)
+        bulge_r50 = galaxies.bulge_r50 / scale
+        disc_reach = sersic_reach(disc_peak, galaxies.r50 / scale, np.ones(len(galaxies)), galaxies.q)
+        bulge_reach = sersic_reach(bulge_peak, bulge_r50, galaxies.bulge_n, galaxies.bulge_q)
+        reach = np.maximum(np.maximum(disc_reach, bulge_reach), 3 * fwhm.max()) + fwhm.max()
+        snr = ((disc + bulge) / (noise * fwhm)).max(axis=1) / 1.5
+        r50 = galaxies.r50 / scale
+        large = r50 * np.sqrt(galaxies.q) > STRUCTURED * fwhm.min()
+        bright = disc_peak > STRUCTURED_SNR * np.sqrt(np.pi * galaxies.q) * r50
+        late = (galaxies.kind == "spiral") | (galaxies.kind == "irregular")
+        return cls(disc, bulge, reach, snr, bulge_reach > TRUNCATION * bulge_r50, large & bright & late)
+
+
+def _draw(canvas: Canvas, galaxies: Galaxies, row: int, light: _Light, x: float, y: float) -> None:
+    disc, bulge = light.disc[row], light.bulge[row]
+    end = WIDEST if light.wide[row] else TRUNCATION
+    bulge_shape = sersic(
+        galaxies.bulge_n[row], galaxies.bulge_r50[row], galaxies.bulge_q[row], galaxies.theta[row], end
+    )
+    disc_shape: Shape
+    if light.structured[row]:
+        disc_shape = _structured_disc(canvas, galaxies, row)
+    else:
+        smooth = sersic(1.0, galaxies.r50[row], galaxies.q[row], galaxies.theta[row])
+        disc_shape = lambda k: smooth  # noqa: E731
+
+    def shape(k: int) -> galsim.GSObject:
+        if bulge[k] < 1e-4 * disc[k]:
+            return disc_shape(k) * float(disc[k])
+        if disc[k] < 1e-4 * bulge[k]:
+            return bulge_shape * float(bulge[k])
+        return galsim.Add([bulge_shape * float(bulge[k]), disc_shape(k) * float(disc[k])])
+
+    seed = int(galaxies.seed[row]) if light.snr[row] < FAINT_SNR else None
+    canvas.add(x, y, float(light.reach[row]), shape, seed)
+
+
+def sersic(n: float, r50: float, q: float, theta: float, end: float = TRUNCATION) -> galsim.GSObject:
+    """A unit-flux Sérsic profile: half-light radius along the major axis [arcsec], angle [rad] from +x, `end` in
+    half-light radii.
+
+    The index is rounded to a half, so that its tables are made once; n = 1 is exact.
     """
-
-    def __init__(self, size: int) -> None:
-        side = size + 2 * MARGIN
-        self.size = size
-        self.extended = np.zeros((len(BANDS), side, side), np.float32)
-        self.optics = np.zeros_like(self.extended)
-
-    def add(self, x0: int, y0: int, stamp: Array, counts: Array, plane: Array | None = None) -> None:
-        """Add `stamp` (h, w) with its first pixel at (x0, y0), times `counts` (bands,); clipped to the canvas."""
-        plane = self.extended if plane is None else plane
-        for k in range(len(BANDS)):
-            self.add_one(k, x0, y0, stamp * np.float32(counts[k]), plane)
-
-    def add_one(self, k: int, x0: int, y0: int, light: Array, plane: Array) -> None:
-        """Add `light` (h, w) to one band of `plane`."""
-        side, (height, width) = plane.shape[1], light.shape
-        left, top = x0 + MARGIN, y0 + MARGIN
-        xs, ys = slice(max(left, 0), min(left + width, side)), slice(max(top, 0), min(top + height, side))
-        if xs.start < xs.stop and ys.start < ys.stop:
-            plane[k, ys, xs] += light[ys.start - top : ys.stop - top, xs.start - left : xs.stop - left]
-
-    def add_point(self, x: float, y: float, counts: Array, reach: float) -> None:
-        """Add a point source through the PSF, followed out to `reach` px."""
-        x0, y0, dx, dy = grid(x, y, reach)
-        r2 = dx**2 + dy**2
-        fade = smooth_end(np.sqrt(r2) / reach)
-        for k, band in enumerate(BANDS):
-            self.add_one(k, x0, y0, (counts[k] * psf(band, r2) * fade).astype(np.float32), self.optics)
-
-    def observed(self, k: int) -> NDArray[np.float32]:
-        """Band `k` of the field through the PSF, without noise: float32 (size, size)."""
-        side = self.extended.shape[1]
-        kernel = psf_image(BANDS[k]).astype(np.float32)
-        length = fft.next_fast_len(side, real=True)
-        padded = np.zeros((length, length), np.float32)
-        reach = kernel.shape[0]
-        padded[:reach, :reach] = kernel
-        transfer = fft.rfft2(np.roll(padded, (-MARGIN, -MARGIN), (0, 1)), workers=2)
-        light = fft.irfft2(
-            fft.rfft2(self.extended[k], (length, length), workers=2) * transfer, (length, length), workers=2
-        )
-        inner = slice(MARGIN, MARGIN + self.size)
-        return (np.maximum(light[inner, inner], 0) + self.optics[k][inner, inner]).astype(np.float32)
+    n = 1.0 if n == 1.0 else float(INDICES[np.argmin(np.abs(INDICES - n))])
+    radius = float(r50 * sqrt(q))
+    if n == 1.0:
+        profile: galsim.GSObject = galsim.Exponential(half_light_radius=radius)
+    else:
+        profile = galsim.Sersic(n=n, half_light_radius=radius, trunc=end * radius)
+    return profile.shear(q=float(min(q, 1.0)), beta=float(theta) * galsim.radians)
 
 
-def grid(x: float, y: float, reach: float, s: int = 1) -> tuple[int, int, Array, Array]:
-    """A square grid around (x, y): first pixel and offsets [px] of its (sub-)pixels, s × s to a pixel."""
-    x0, y0, side = round(x) - ceil(reach), round(y) - ceil(reach), 2 * ceil(reach) + 1
-    sub = (np.arange(side * s) + 0.5) / s - 0.5
-    return x0, y0, (x0 - x + sub)[None, :], (y0 - y + sub)[:, None]
+def sersic_reach(snr: Array, r50: Array, n: Array, q: Array) -> Array:
+    """Radius [px] at which profiles of `snr` (counts over σ of a pixel) fall to `FAINTEST` σ, at most `WIDEST`."""
+    b = 2 * n - 1 / 3 + 4 / (405 * n)  # Ciotti & Bertin (1999)
+    mean = snr * np.exp(-b) * b ** (2 * n) / (2 * np.pi * n * r50**2 * q * gamma(2 * n))
+    depth = np.maximum(np.log(np.maximum(mean / FAINTEST, 1e-9)) / b + 1, 0.0)
+    return np.asarray(np.minimum(r50 * depth**n, r50 * WIDEST))
 
 
-def block_sum(fine: Array, s: int) -> Array:
-    """Sum s × s blocks."""
-    if s == 1:
-        return fine
-    h, w = fine.shape[0] // s, fine.shape[1] // s
-    return fine.reshape(h, s, w, s).sum(axis=(1, 3))
+def _structured_disc(canvas: Canvas, galaxies: Galaxies, row: int) -> Shape:
+    """A disc with arms, bar, knots and dust, or an irregular one: unit flux in each band."""
+    rng = rng_for(int(galaxies.seed[row]), "structure")
+    r50, q, theta = (float(v[row]) for v in (galaxies.r50, galaxies.q, galaxies.theta))
+    sharpest = min(band.fwhm for band in canvas.camera.bands)
+    step = min(sharpest / 3.5, r50 / 4)
+    maps = irregular_maps if galaxies.kind[row] == "irregular" else disc_maps
+    planes = maps(rng, r50 / step, q, theta, canvas.wavelengths)
+    return lambda k: pixels(planes[k], step)
 
 
-def smooth_end(t: Array) -> Array:
-    """1 inside, falling to 0 between t = 0.75 and 1 (no visible edge)."""
-    u = np.clip((1 - t) / 0.25, 0, 1)
-    return u * u * (3 - 2 * u)
-
-
-def sersic_b(n: float) -> float:
-    """b_n of the Sérsic law (Ciotti & Bertin 1999, eq. 18)."""
-    return 2 * n - 1 / 3 + 4 / (405 * n) + 46 / (25515 * n**2)
-
-
-def sersic_reach(counts: float, noise: float, r50: float, n: float, q: float) -> float:
-    """Radius [px] at which a profile of `counts` falls to `FAINTEST` · noise, at most 9 r50 (5 for n < 1.5)."""
-    b = sersic_b(n)
-    mean = counts * exp(-b) * b ** (2 * n) / (2 * pi * n * r50**2 * q * gamma(2 * n))
-    depth = max(log(max(mean / (FAINTEST * noise), 1e-9)) / b + 1, 0.0)
-    return max(5.0, 2.5 * r50, min(r50 * depth**n, r50 * (5 if n < 1.5 else 9), 480.0))
-
-
-def elliptical(dx: Array, dy: Array, q: float, theta: float) -> Array:
-    """Elliptical radius [px] along the major axis at pixel angle `theta` [rad]."""
-    u, v = dx * cos(theta) + dy * sin(theta), (dy * cos(theta) - dx * sin(theta)) / q
-    return np.sqrt(u * u + v * v)
-
-
-def sersic(
-    x: float, y: float, r50: float, n: float, q: float, theta: float, reach: float
-) -> tuple[int, int, Array]:
-    """A unit-flux Sérsic stamp integrated over pixels: (x0, y0, stamp). Lengths in px, theta in rad."""
-    s = int(np.clip(ceil(3.0 / (r50 * q)), 1, 4))
-    stamp = _sersic_sum(x, y, r50, n, q, theta, reach, s)
-    x0, y0 = round(x) - ceil(reach), round(y) - ceil(reach)
-    if n > 0.8 and ceil(reach) > 3:  # the cusp wants a finer grid than the rest
-        core, edge = _sersic_sum(x, y, r50, n, q, theta, reach, 11, half=2), ceil(reach) - 2
-        stamp[edge : edge + 5, edge : edge + 5] = core
-    return x0, y0, stamp / stamp.sum()
-
-
-def _sersic_sum(
-    x: float,
-    y: float,
-    r50: float,
-    n: float,
-    q: float,
-    theta: float,
-    reach: float,
-    s: int,
-    half: int | None = None,
-) -> Array:
-    _, _, dx, dy = grid(x, y, reach if half is None else half, s)
-    r = elliptical(dx, dy, q, theta)
-    light = np.exp(-sersic_b(n) * (r / r50) ** (1 / n)) * smooth_end(r / (reach + 0.5))
-    return block_sum(light, s) / s**2
+def pixels(plane: Array, step: float) -> galsim.InterpolatedImage:
+    """A unit-flux profile from an image of pixels of `step` arcsec, its middle pixel at the origin."""
+    return galsim.InterpolatedImage(
+        galsim.Image(np.ascontiguousarray(plane, float), scale=step),
+        x_interpolant="cubic", k_interpolant="quintic", flux=1.0, calculate_stepk=False, calculate_maxk=False,
+    )  # fmt: skip

@@ -1,9 +1,11 @@
-"""The truth table: one row for everything drawn, and the places already taken."""
+"""The truth table: one row for everything drawn that can be seen."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import io
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 
 import numpy as np
 import pyarrow as pa
@@ -11,117 +13,106 @@ import pyarrow.parquet as pq
 from astropy.table import Table
 from numpy.typing import NDArray
 
-from astrotl_gui.pipeline.simulation.instrument import BANDS, Array, field_wcs
-
 CLASSES = ("galaxy", "star", "lens", "agn", "artifact", "outlier")
-TEXTS = {"class": "what it is", "kind": "finer class", "band": "the band an artifact is in; empty: all"}
+TEXTS = {
+    "class": "galaxy, star, lens, agn, artifact or outlier",
+    "kind": "finer class",
+    "band": "the band an artifact is in; empty: all",
+}
 NUMBERS = {
     "ra": ("deg", "ICRS right ascension"),
     "dec": ("deg", "ICRS declination"),
     "x": ("pix", "0-based pixel along columns"),
     "y": ("pix", "0-based pixel along rows"),
-    "mag_g": ("mag", "total AB magnitude in g"),
-    "mag_r": ("mag", "total AB magnitude in r"),
-    "mag_i": ("mag", "total AB magnitude in i"),
     "z": ("", "redshift"),
-    "r50": ("arcsec", "half-light radius along the major axis"),
-    "sersic_n": ("", "Sersic index of the body (disc of a spiral)"),
-    "q": ("", "axis ratio; of the mass for a lens"),
+    "log_mass": ("dex(solMass)", "stellar mass (Chabrier)"),
+    "log_sfr": ("dex(solMass/yr)", "star formation rate (Chabrier), with the scatter of the main sequence"),
+    "r50": ("arcsec", "half-light radius of the body along its major axis"),
+    "sersic_n": ("", "Sersic index of the body: 1 for discs"),
+    "q": ("", "axis ratio of the body"),
     "theta": ("deg", "position angle east of north"),
-    "einstein_radius": ("arcsec", "Einstein radius of the lens"),
-    "z_source": ("", "redshift of the lensed source"),
-    "arc_mag_g": ("mag", "total AB magnitude of all images in g"),
-    "magnification": ("", "total magnification of the source"),
-    "nucleus_mag_i": ("mag", "AB magnitude of the active nucleus in i"),
-    "length": ("arcsec", "length of a trail, column or streak"),
+    "bulge_share": ("", "bulge over total stellar mass"),
+    "einstein_radius": ("arcsec", "Einstein radius of a lens"),
+    "z_source": ("", "redshift of what is lensed"),
+    "sigma_v": ("km/s", "velocity dispersion of a lens"),
+    "magnification": ("", "total magnification of what is lensed"),
+    "lens_q": ("", "axis ratio of a lens's mass"),
+    "length": ("arcsec", "length of a trail, column or track, centred on the position, along theta"),
+}
+BAND_NUMBERS = {
+    "mag": ("mag(AB)", "total AB magnitude in {}"),
+    "flux": ("", "total flux in {}, image units"),
+    "arc_mag": ("mag(AB)", "AB magnitude of all images of what is lensed in {}"),
+    "nucleus_mag": ("mag(AB)", "AB magnitude of an active nucleus in {}"),
 }
 
 
-@dataclass
-class Truth:
-    """Rows in the order they were drawn; `save` keeps those inside the field."""
+def number_columns(bands: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Every numeric column of a field in `bands`: name → (unit, description)."""
+    columns = dict(NUMBERS)
+    for name, (unit, text) in BAND_NUMBERS.items():
+        columns |= {f"{name}_{band}": (unit, text.format(band)) for band in bands}
+    return columns
 
-    size: int
-    rows: list[dict[str, object]] = field(default_factory=list)
 
-    def add(
-        self, class_: str, kind: str, x: float, y: float, mags: Array | None = None, **values: object
-    ) -> None:
-        """One object at 0-based px (x, y) with AB magnitudes (bands,); other columns by name."""
-        row: dict[str, object] = {"class": class_, "kind": kind, "x": float(x), "y": float(y), **values}
-        if mags is not None:
-            row |= {f"mag_{band.name}": float(mag) for band, mag in zip(BANDS, mags, strict=True)}
-        self.rows.append(row)
+class TruthWriter:
+    """Writes the table part by part, as Parquet and as ECSV: no more than one part is in memory.
 
-    def table(self) -> Table:
-        """The rows inside the field as an astropy Table with units, sky positions filled in."""
-        inside = [r for r in self.rows if _inside(r["x"], self.size) and _inside(r["y"], self.size)]
+    Ids count from 1 in the order written. Use as a context manager.
+    """
+
+    def __init__(self, folder: Path, stem: str, bands: Sequence[str]) -> None:
+        self.parquet, self.ecsv = folder / f"{stem}.parquet", folder / f"{stem}.ecsv"
+        self._numbers = number_columns(bands)
+        self._text = self.ecsv.open("w", encoding="utf-8")
+        fields = [("id", pa.int64()), *((name, pa.string()) for name in TEXTS), ("masked", pa.bool_())]
+        fields += [(name, pa.float64() if name in ("ra", "dec") else pa.float32()) for name in self._numbers]
+        self._schema = pa.schema(fields, metadata={"simulated": "true"})
+        self._writer = pq.ParquetWriter(self.parquet, self._schema, compression="zstd")
+        self.count = 0
+
+    def write(self, rows: Sequence[Mapping[str, object]]) -> None:
+        """Add rows; what a row does not name is empty."""
+        columns: dict[str, object] = {"id": np.arange(self.count + 1, self.count + 1 + len(rows))}
+        columns |= {name: [str(row.get(name, "")) for row in rows] for name in TEXTS}
+        columns["masked"] = np.array([bool(row.get("masked", False)) for row in rows], bool)
+        for name in self._numbers:
+            columns[name] = np.array([row.get(name, np.nan) for row in rows], float)
+        self._writer.write_table(pa.table(columns, schema=None).select(self._schema.names).cast(self._schema))
+        self._write_text(columns)
+        self.count += len(rows)
+
+    def _write_text(self, columns: Mapping[str, object]) -> None:
         table = Table()
-        table["class"] = [str(r["class"]) for r in inside]
-        table["kind"] = [str(r["kind"]) for r in inside]
-        for name, (unit, text) in NUMBERS.items():
-            table[name] = np.array([r.get(name, np.nan) for r in inside], float)
-            table[name].unit, table[name].description = unit or None, text
-        table["band"] = [str(r.get("band", "")) for r in inside]
-        table["masked"] = np.array([bool(r.get("masked", False)) for r in inside])
-        for name, text in TEXTS.items():
-            table[name].description = text
+        for name in self._schema.names:
+            table[name] = np.asarray(columns[name]) if name not in TEXTS else np.asarray(columns[name], str)
+            if name in self._numbers:
+                unit, table[name].description = self._numbers[name]
+                table[name].unit = unit or None
+                table[name].info.format = ".7f" if name in ("ra", "dec") else ".4f"
+            elif name in TEXTS:
+                table[name].description = TEXTS[name]
         table["masked"].description = "the mask covers it"
-        table["ra"], table["dec"] = field_wcs(self.size).pixel_to_world_values(table["x"], table["y"])
-        for name in ("ra", "dec"):
-            table[name].unit, table[name].description = NUMBERS[name]
         table.meta["comments"] = ["Simulated: nothing in this table exists."]
-        return table
+        buffer = io.StringIO()
+        table.write(buffer, format="ascii.ecsv")
+        lines = buffer.getvalue().splitlines(keepends=True)
+        if self._text.tell():  # the header stands already
+            lines = [line for line in lines if not line.startswith("#")][1:]
+        self._text.writelines(lines)
 
-    def save(self, ecsv: Path, parquet: Path) -> None:
-        """Write both forms of the table."""
-        table = self.table()
-        rounded = table.copy()
-        for name in NUMBERS:
-            rounded[name].info.format = ".7f" if name in ("ra", "dec") else ".4f"
-        rounded.write(ecsv, format="ascii.ecsv")
-        columns = {name: np.asarray(table[name]).tolist() for name in table.colnames}
-        pq.write_table(pa.table(columns).replace_schema_metadata({"simulated": "true"}), parquet)
+    def __enter__(self) -> TruthWriter:
+        return self
 
-
-def _inside(value: object, size: int) -> bool:
-    return -0.5 <= float(str(value)) < size - 0.5
-
-
-class Places:
-    """Circles on the field already taken, for placing rare objects where they can be seen."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self._taken = np.empty((0, 3))
-
-    def take(self, x: Array | float, y: Array | float, radius: Array | float) -> None:
-        """Reserve circles (px)."""
-        new = np.column_stack(np.broadcast_arrays(np.atleast_1d(x), np.atleast_1d(y), np.atleast_1d(radius)))
-        self._taken = np.concatenate([self._taken, new])
-
-    def find(self, rng: np.random.Generator, radius: float, border: float = 30.0) -> tuple[float, float]:
-        """A random place (and reserve it) whose circle touches no other; on a full field the freest of 400."""
-        best, most = (0.0, 0.0), -np.inf
-        for _ in range(400):
-            x, y = rng.uniform(border, self.size - 1 - border, 2)
-            gap = self._gap(x, y) - radius
-            if gap > most:
-                best, most = (float(x), float(y)), gap
-            if gap > 0:
-                break
-        self.take(*best, radius)
-        return best
-
-    def _gap(self, x: float, y: float) -> float:
-        if not len(self._taken):
-            return np.inf
-        return float((np.hypot(self._taken[:, 0] - x, self._taken[:, 1] - y) - self._taken[:, 2]).min())
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._writer.close()
+        self._text.close()
 
 
-def clear_of(x: Array, y: Array, centres: Array, radius: float) -> NDArray[np.bool_]:
-    """True where (x, y) is at least `radius` px from all `centres` (M, 2)."""
-    keep = np.ones(len(x), bool)
-    for cx, cy in centres:
-        keep &= np.hypot(x - cx, y - cy) > radius
-    return keep
+def band_values(
+    name: str, bands: Sequence[str], values: Sequence[float] | NDArray[np.floating]
+) -> Iterator[tuple[str, float]]:
+    """("mag_g", 21.3), ("mag_r", 20.6) … from magnitudes by band."""
+    return ((f"{name}_{band}", float(value)) for band, value in zip(bands, values, strict=True))
