@@ -12,7 +12,7 @@ from scipy.ndimage import binary_dilation, gaussian_filter
 from astrotl_gui.core.mosaic import Band, Box, Mosaic
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.pipeline.background import Background, Read
-from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA, psf_fwhm
+from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA, Psf, measure_psf
 
 Image = NDArray[np.float32]
 
@@ -59,6 +59,8 @@ class OnReference:
 class BandModel:
     """One band on one grid. `fwhm` is the PSF width [px of that grid], `saturation` a raw image value.
 
+    `psf` is how that width was measured, on the band's own grid; None on another.
+
     `noise_scale` is what the noise map (or the σ of the sky) is multiplied with so that the noise averaged
     over a PSF comes out right: resampled and drizzled images have correlated pixels.
     """
@@ -68,6 +70,7 @@ class BandModel:
     fwhm: float
     saturation: float
     noise_scale: float = 1.0
+    psf: Psf | None = None
 
     @property
     def psf_sigma(self) -> float:
@@ -157,8 +160,8 @@ def _model(band: Band, pixels: Pixels, settings: DetectionSettings, size: int, m
     model = BandModel(pixels, background, 1.0, saturation)
     samples = [model.values(box) for box in sample_boxes(pixels.shape)]
     scale = band_scale(mosaic, band.name)
-    fwhm = psf_fwhm(samples, saturation, band.psf(), band.header, scale)
-    model = replace(model, fwhm=fwhm)
+    psf = measure_psf(samples, saturation, band.psf(), band.header, scale)
+    model = replace(model, fwhm=psf.fwhm, psf=psf)
     return replace(model, noise_scale=noise_scale(samples, model.psf_sigma))
 
 

@@ -71,11 +71,16 @@ def test_adaptive_widths_of_gaussians() -> None:
     stars = adaptive_widths(stamps)
     np.testing.assert_allclose(stars.fwhm, 2.3548 * sigmas, rtol=0.02)
     assert (stars.ellipticity < 0.02).all()
+    np.testing.assert_allclose(stars.dx, 0.3, atol=0.02)
+    np.testing.assert_allclose(stars.dy, -0.2, atol=0.02)
     long = np.exp(-0.5 * (x**2 / 9 + y**2 / 2))[None]
-    assert adaptive_widths(long).ellipticity[0] > 0.3
+    assert adaptive_widths(long).e1[0] > 0.3
+    turned = adaptive_widths(np.exp(-0.5 * ((x + y) ** 2 / 18 + (x - y) ** 2 / 4))[None])
+    assert turned.e2[0] > 0.3 and abs(turned.e1[0]) < 0.01
 
 
 def test_stars_are_the_narrow_peak_below_a_sea_of_galaxies() -> None:
     rng = np.random.default_rng(0)
     stars, galaxies = rng.normal(3.0, 0.05, 60), 3.2 + rng.gamma(3, 1.0, 400)
-    assert abs(np.median(stellar_locus(np.concatenate([galaxies, stars]))) - 3.0) < 0.1
+    widths = np.concatenate([galaxies, stars])
+    assert abs(np.median(widths[stellar_locus(widths)]) - 3.0) < 0.1
