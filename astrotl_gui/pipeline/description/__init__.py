@@ -1,0 +1,1 @@
+"""What a mosaic looks like in numbers: the parts of `pipeline.describe` and `pipeline.compare`."""
