@@ -134,6 +134,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", choices=TARGETS)
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
+    _describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
+
     sub = verb("open", "the window, on a project or on images", project=False)
     sub.add_argument("paths", nargs="*", type=Path)
 
@@ -193,6 +195,22 @@ def _simulate_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--epoch-band", default="", metavar="B", help="the band of the visits (the reddest)")
     sub.add_argument("--workers", type=int, default=0, metavar="N", help="processes (one a core)")
+
+
+def _describe_options(sub: argparse.ArgumentParser) -> None:
+    what = "PROJECT|FITS"
+    sub.add_argument("paths", nargs="+", type=Path, metavar=what, help="a project, or images of one field")
+    sub.add_argument("--beside", nargs="+", type=Path, metavar=what, help="another to compare it with")
+    sub.add_argument(
+        "--out", type=Path, metavar="FILE", help="also write .json, .md, or a table (.ecsv, .csv, …)"
+    )
+    sub.add_argument("--snr", type=float, default=10.0, help="least S/N of the sources described (10)")
+    sub.add_argument(
+        "--pixel-scale", type=float, default=0.0, metavar="ARCSEC", help="for images without WCS"
+    )
+    sub.add_argument(
+        "--zeropoint", action="append", type=_pair, default=[], metavar="B=AB", help="for images without it"
+    )
 
 
 def _new_options(sub: argparse.ArgumentParser) -> None:

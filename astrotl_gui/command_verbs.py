@@ -221,6 +221,32 @@ def export(options: argparse.Namespace) -> Result:
         return {"rows": rows, "file": options.out, "text": f"{rows:,} rows in {options.out}"}
 
 
+def describe(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.compare import compare
+    from astrotl_gui.pipeline.describe import describe
+    from astrotl_gui.pipeline.description.output import check_format, write
+    from astrotl_gui.pipeline.description.report import text
+    from astrotl_gui.pipeline.subject import open_subjects
+
+    if options.out:
+        check_format(options.out)
+    groups = [options.paths, options.beside] if options.beside else [options.paths]
+    subjects = open_subjects(groups, pixel_scale=options.pixel_scale, zeropoints=options.zeropoint)
+    progress = ConsoleProgress()
+    found = [
+        describe(one.mosaic, one.catalog, one.settings, snr=options.snr, progress=progress)
+        for one in subjects
+    ]
+    shown = compare(*found) if options.beside else found[0]
+    result = shown.to_dict()
+    if options.beside:
+        result = {"first": found[0].to_dict(), "second": found[1].to_dict(), "comparison": result}
+    if options.out:
+        write(options.out, shown, result)
+        result["file"] = options.out
+    return {**result, "text": text(shown)}
+
+
 def open_window(options: argparse.Namespace) -> Result:
     from astrotl_gui.gui.app import run
 
@@ -386,6 +412,7 @@ VERBS = {
     "label": label,
     "export": export,
     "simulate": simulate,
+    "describe": describe,
     "open": open_window,
     "demo": demo,
 }

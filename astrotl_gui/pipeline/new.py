@@ -38,9 +38,9 @@ def spec_from_options(
         for name, text in pairs:
             specs[name] = replace(_known(specs, name), **{role: Plane.parse(text)})  # type: ignore[arg-type]
     for name, text in mask_bits:
-        specs[name] = replace(_known(specs, name), mask_bits=int(_number(text, "mask bits", int)))
+        specs[name] = replace(_known(specs, name), mask_bits=int(number(text, "mask bits", int)))
     for name, text in zeropoints:
-        specs[name] = replace(_known(specs, name), zeropoint=_number(text, "zero point", float))
+        specs[name] = replace(_known(specs, name), zeropoint=number(text, "zero point", float))
     ordered = sorted(specs.values(), key=lambda spec: spec.wavelength or 0.0)
     if any(spec.wavelength is None for spec in ordered):  # the order given is all there is
         ordered = list(specs.values())
@@ -61,7 +61,8 @@ def _known(specs: Mapping[str, BandSpec], name: str) -> BandSpec:
     return specs[name]
 
 
-def _number(text: str, what: str, kind: type) -> float:
+def number(text: str, what: str, kind: type) -> float:
+    """The number that a text says. Raises AstroTLError, naming `what`, when it says none."""
     try:
         return kind(text, 0) if kind is int else kind(text)
     except ValueError:
