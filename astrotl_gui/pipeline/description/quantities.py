@@ -9,7 +9,6 @@ from operator import attrgetter
 from astrotl_gui.pipeline.description.numbers import (
     BINS,
     LAGS,
-    PERCENTILES,
     SEPARATIONS,
     BandNumbers,
     Description,
@@ -42,7 +41,6 @@ class Quantity:
 
 
 _LAGS = tuple(f"{lag} px" for lag in LAGS)
-PERCENT = tuple(f"{p} %" for p in PERCENTILES)
 
 _BAND: Sequence[tuple[str, str, str, tuple[str, ...], str]] = (
     ("pixel_scale", "pixel scale", "″", (), RATIO),

@@ -90,7 +90,7 @@ def _label(name: str, unit: str, at: Sequence[str] = ()) -> str:
 
 
 def _merged(at: Sequence[str]) -> str:
-    """ "1 px", "2 px" → "1 2 px"; "N = 2", "N = 4" → "N = 2 4"."""
+    """Labels with what they share said once: "1 px", "2 px" → "1 2 px"."""
     words = [label.split(" ") for label in at]
     if all(word[:-1] == words[0][:-1] for word in words):
         return " ".join([*words[0][:-1], *(word[-1] for word in words)])
