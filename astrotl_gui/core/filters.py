@@ -34,7 +34,9 @@ _SPACE = re.compile(r"F(\d{3,4})(W2|LP|W|M|N|X)", re.IGNORECASE)
 _GLUED = re.compile(
     r"(?i:sdss|hsc|des|ps1|ztf|lsst|band)([ugrizyYJHK]s?)|([ugrizyYJHK]s?)(?i:sdss|band|prime|')|([gri])p"
 )
-_ANGSTROM = re.compile(r"\b(\d{4,5}\.\d+)\s+\d{3,5}\.\d+\s*$")
+_ANGSTROM = re.compile(r"\b(\d{4,5}\.\d+)\s+\d{3,5}\.\d+\s*$|\b(\d{4,5})/\d{2,4} ?A\b")
+_NO_NAME = re.compile(r"(?i)clear|none|n/a|open|empty|unknown|\d{1,2}$")
+_IN_TITLE = re.compile(r"\b([UBVRI])\s+\d+\s*s(?:ec)?\b")
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def _letter(token: str, sloan: bool) -> str | None:
 
 
 def _with_wavelength(name: str, text: str, survey: set[str]) -> Filter:
-    if match := _ANGSTROM.search(text):  # DECam writes "i DECam SDSS c0003 7835.0 1470.0"
-        return Filter(name, float(match[1]) / 10)
+    if match := _ANGSTROM.search(text):  # DECam: "i DECam SDSS c0003 7835.0 1470.0", CFHT: "I 8321/1950 A"
+        return Filter(name, float(match[1] or match[2]) / 10)
     if survey & {"NIR", "NISP", "EUCLID"} and name in NISP:
         return Filter(name, NISP[name])
     return Filter(name, WAVELENGTHS[name])
@@ -107,18 +109,25 @@ def _space_wavelength(name: str, number: int, instrument: str) -> float:
 def header_filter(header: fits.Header) -> Filter | None:
     """The filter that a header names, with its pivot wavelength where the header gives that too.
 
-    An unknown name is returned as it stands, without wavelength; None where no filter is named.
+    An unknown name is returned as it stands, without wavelength; None where no filter is named, or only its
+    place in the wheel.
     """
     instrument = f"{header.get('INSTRUME', '')} {header.get('TELESCOP', '')}"
     texts = [str(header[key]).strip() for key in FILTER_KEYWORDS if key in header]
     pupil = str(header.get("PUPIL", "")).strip()
     if _SPACE.fullmatch(pupil):  # NIRCam keeps its narrow filters in the pupil wheel
         texts.insert(0, pupil)
-    texts = [text for text in texts if text and not re.match(r"(?i)clear|none|n/a|open|empty|unknown", text)]
+    texts = [text for text in texts if text and not _NO_NAME.match(text)]
     for text in texts:
         if (known := filter_of(text, instrument)) is not None:
             return Filter(known.name, _pivot(header) or known.wavelength)
     return Filter(texts[0], _pivot(header)) if texts else None
+
+
+def title_filter(header: fits.Header) -> Filter | None:
+    """The one filter that an observer's title names beside its exposure: "A671 R 1200sec"; else None."""
+    named = set(_IN_TITLE.findall(str(header.get("OBJECT", ""))))
+    return filter_of(named.pop()) if len(named) == 1 else None
 
 
 def _pivot(header: fits.Header) -> float | None:

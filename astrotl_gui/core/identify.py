@@ -14,7 +14,7 @@ from astropy.io import fits
 from astrotl_gui.core import roles
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.filters import Filter, file_filters, filter_of, header_filter
+from astrotl_gui.core.filters import Filter, file_filters, filter_of, header_filter, title_filter
 from astrotl_gui.core.fits import Plane, image_planes, open_plane, plane_shape
 from astrotl_gui.core.sky import NoSky, Sky
 from astrotl_gui.core.zeropoints import zeropoint
@@ -134,14 +134,16 @@ def _found(plane: Plane, header: fits.Header, stem: str) -> _Found:
 
 
 def _name_filters(images: list[_Found], warnings: list[str]) -> None:
-    """Give each image its filter: from its header, its extension's name, then from the file's name."""
+    """Give each image its filter: from its extension's name, its header, the file's name, then its title."""
     stems = list(dict.fromkeys(image.stem for image in images))
     in_names = dict(zip(stems, file_filters(stems), strict=True))
     for image in images:
         instrument = f"{image.header.get('INSTRUME', '')} {image.header.get('TELESCOP', '')}"
         named = filter_of(image.extension, instrument) if image.extension else None
         # An extension's own name first: a FILTER may be inherited, and then speaks for the whole file.
-        image.filter = named or header_filter(image.header) or in_names[image.stem]
+        image.filter = (
+            named or header_filter(image.header) or in_names[image.stem] or title_filter(image.header)
+        )
     claimed = {image.filter.name for image in images if image.filter}
     told = [in_names[stem] for stem in stems]
     distinct = {name.name for name in told if name}

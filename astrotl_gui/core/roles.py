@@ -11,7 +11,7 @@ IMAGE, RMS, WEIGHT, MASK, PSF, IGNORED = "image", "rms", "weight", "mask", "psf"
 WORDS = {
     RMS: {"RMS", "ERR", "ERROR", "SIGMA", "NOISE", "UNC", "UNCERT", "UNCERTAINTY", "STD", "STDDEV"},
     WEIGHT: {"WHT", "WEIGHT", "WEIGHTS", "WGT", "IVAR", "INVVAR", "IV"},
-    MASK: {"MASK", "MSK", "BPM", "DQ", "FLAG", "FLAGS", "BADPIX"},
+    MASK: {"MASK", "MSK", "MSKIMG", "BPM", "DQ", "FLAG", "FLAGS", "BADPIX"},
     PSF: {"PSF", "PSFS", "KERNEL"},
     IGNORED: {"SEG", "SEGM", "SEGMAP", "SEGMENTATION", "MODEL", "RESID", "RESIDUAL", "BKG", "BACKGROUND"},
 }
@@ -51,8 +51,9 @@ def _role_of(word: str, extension: bool) -> str | None:
 def mask_bits(header: fits.Header) -> int:
     """The bits of a mask that mark bad pixels, where its header defines bits; 0 (any) where it does not.
 
-    LSST and HSC (MP_*) and Pan-STARRS (MSKNAM, MSKVAL) define theirs; JWST's bit 0 is DO_NOT_USE. Bits that
-    mark detections or neighbours of bright stars are left out.
+    LSST and HSC (MP_*) and Pan-STARRS (MSKNAM, MSKVAL) define theirs, ZTF in the comments of BIT00, BIT01, …;
+    JWST's bit 0 is DO_NOT_USE. Bits that
+    mark detections (at LSST neighbours of bright stars too) are left out.
     """
     bad = ("BAD", "SAT", "CR", "NO_DATA", "UNMASKEDNAN")
     planes = [header.get(f"MP_{name}") for name in bad]
@@ -61,4 +62,13 @@ def mask_bits(header: fits.Header) -> int:
     for number in range(int(header.get("MSKNUM", 0))):
         if header.get(f"MSKNAM{number:02d}") == "MASK.VALUE":
             return int(header.get(f"MSKVAL{number:02d}", 0))
+    if described := _described_bits(header):
+        return described
     return 1 if str(header.get("TELESCOP", "")).strip() == "JWST" and header.get("EXTNAME") == "DQ" else 0
+
+
+def _described_bits(header: fits.Header) -> int:
+    """The bits that cards BITnn define, less those whose comment speaks of a source's place or of no use yet."""
+    cards = [card for card in header["BIT??"].cards if isinstance(card.value, int)]
+    bad = [card.value for card in cards if not re.match(r"CONTAINS|RESERVED", card.comment)]
+    return sum(1 << bit for bit in bad if 0 <= bit < 63)

@@ -20,6 +20,7 @@ SAMPLE = 1024
 """Side [px] of the parts in which PSF and noise are measured; at most MOST_SAMPLES of them."""
 MOST_SAMPLES = 9
 FEWEST_PIXELS = 20_000
+SATURATION_KEYWORDS = ("SATURATE", "MAXLIN")  # MAXLIN: where the response stops being linear (CFHT)
 """With fewer usable sky pixels the noise map is taken as it is."""
 
 
@@ -166,8 +167,8 @@ def _model(band: Band, pixels: Pixels, settings: DetectionSettings, size: int, m
 
 
 def _saturation(band: Band, background: Background) -> float:
-    """The SATURATE card, ∞ without one or where it cannot be meant for these pixels."""
-    value = band.header.get("SATURATE")
+    """What the header calls saturated or no longer linear, ∞ where it does not or cannot mean these pixels."""
+    value = next((band.header[key] for key in SATURATION_KEYWORDS if key in band.header), None)
     if not isinstance(value, int | float) or not np.isfinite(value):
         return np.inf
     return float(value) if value > 20 * background.typical_sigma else np.inf

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astrotl_gui.core.filters import file_filters, filter_of, header_filter
+from astrotl_gui.core.filters import file_filters, filter_of, header_filter, title_filter
 from astrotl_gui.core.roles import mask_bits, role_in
 from astrotl_gui.core.zeropoints import zeropoint
 
@@ -34,6 +34,7 @@ from astrotl_gui.core.zeropoints import zeropoint
         ("W-J-B", "B", 438),
         ("W-C-RC", "R", 641),
         ("W-S-I+", "i", 763),
+        ("I 8321/1950 A  #1808", "I", 832.1),
         ("R", "R", 641),
         ("F606W", "F606W", 606),
         ("f160w", "F160W", 1600),
@@ -82,10 +83,29 @@ def test_header_filters_pass_over_clear_wheels() -> None:
     assert nircam is not None
     assert nircam.name == "F162M"
     assert header_filter(fits.Header({"FILTER": "CLEAR"})) is None
+    # The place in the wheel is no name.
+    assert header_filter(fits.Header({"FILTERS": "4", "FILTERID": 6})) is None
     odd = header_filter(fits.Header({"FILTER": "NB0921"}))
     assert odd is not None
     assert odd.name == "NB0921"
     assert odd.wavelength is None
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("A671 R 1200sec", "R"),
+        ("NGC 4321 B 600 s", "B"),
+        ("M51 V 300s V 600s", "V"),
+        ("ESO 137 B", None),
+        ("a370 I mediane iraf de 5 files", None),
+        ("A671 R 1200sec, B 600sec", None),
+        ("", None),
+    ],
+)
+def test_an_observers_title_tells_the_filter_beside_its_exposure(title: str, expected: str | None) -> None:
+    found = title_filter(fits.Header({"OBJECT": title}))
+    assert (found.name if found else None) == expected
 
 
 @pytest.mark.parametrize(
@@ -174,6 +194,8 @@ def test_surface_brightness_needs_the_pixel_area() -> None:
         ("jw_stamp.mask4sfft", False, "mask", "jw_stamp"),
         ("psf_matched_g", False, "image", "psf_matched_g"),
         ("exp_12_g", False, "image", "exp_12_g"),
+        ("ztf_2020_zr_q3_mskimg", False, "mask", "ztf_2020_zr_q3"),
+        ("ztf_2020_zr_q3_sciimg", False, "image", "ztf_2020_zr_q3_sciimg"),
         ("demo-sky_g", False, "image", "demo-sky_g"),
     ],
 )
@@ -190,3 +212,15 @@ def test_mask_bits_of_surveys_leave_detections_out() -> None:
     assert mask_bits(panstarrs) == 8575
     assert mask_bits(fits.Header({"TELESCOP": "JWST", "EXTNAME": "DQ"})) == 1
     assert mask_bits(fits.Header()) == 0
+
+
+def test_bits_that_the_header_itself_describes() -> None:
+    """ZTF writes what each bit means into the comment of its card."""
+    meanings = (
+        "AIRCRAFT/SATELLITE TRACK", "CONTAINS SEXTRACTOR DETECTION", "LOW RESPONSIVITY", "HIGH RESPONSIVITY",
+        "NOISY", "GHOST FROM BRIGHT SOURCE", "POSSIBLE GHOST FROM CHARGE SPILLAGE", "PIXEL SPIKE", "SATURATED",
+        "DEAD (UNRESPONSIVE)", "NAN (not a number)", "CONTAINS PSF-EXTRACTED SOURCE POSITION",
+        "HALO FROM BRIGHT SOURCE", "RESERVED FOR FUTURE USE",
+    )  # fmt: skip
+    ztf = fits.Header([(f"BIT{bit:02d}", bit, text) for bit, text in enumerate(meanings)])
+    assert mask_bits(ztf) == sum(1 << bit for bit in range(13) if bit not in (1, 11)) == 6141

@@ -14,7 +14,7 @@ from astrotl_gui.core.mosaic import Mosaic
 
 
 def image(
-    path: Path, *cards: tuple[str, object], shape: tuple[int, ...] = (40, 50), value: float = 1.0
+    path: Path, *cards: tuple[object, ...], shape: tuple[int, ...] = (40, 50), value: float = 1.0
 ) -> Path:
     fits.PrimaryHDU(np.full(shape, value, "f4"), fits.Header(list(cards))).writeto(path, overwrite=True)
     return path
@@ -72,6 +72,28 @@ def test_maps_in_their_own_files_go_with_their_image(tmp_path: Path) -> None:
     for band in bands:
         for role in ("rms", "weight", "mask", "psf"):
             assert getattr(band, role).path.name == f"m31_{band.name}_{role}.fits"
+
+
+def test_a_title_names_the_filter_where_nothing_else_does(tmp_path: Path) -> None:
+    cards = [("OBJECT", "A671 R 1200sec"), ("FILTERS", "4")]
+    (band,) = identify([image(tmp_path / "A671.fits", *cards)]).bands
+    assert (band.name, band.wavelength) == ("R", 641.0)
+    (band,) = identify([image(tmp_path / "A671_V.fits", *cards)]).bands
+    assert band.name == "V"
+
+
+def test_a_ztf_quadrant_with_its_mask(tmp_path: Path) -> None:
+    names = [f"ztf_20200924431759_000655_zr_c13_o_q{quadrant}" for quadrant in (2, 3)]
+    bits = [("BIT01", 1, "CONTAINS SEXTRACTOR DETECTION"), ("BIT08", 8, "SATURATED")]
+    files = []
+    for name in names:
+        files.append(image(tmp_path / f"{name}_sciimg.fits", ("FILTER", "ZTF_r")))
+        files.append(image(tmp_path / f"{name}_mskimg.fits", ("FILTER", "ZTF_r"), *bits))
+    for band, name in zip(identify(files).bands, names, strict=True):
+        assert band.image.path.name == f"{name}_sciimg.fits"
+        assert band.mask is not None
+        assert band.mask.path.name == f"{name}_mskimg.fits"
+        assert band.mask_bits == 1 << 8
 
 
 def test_a_map_that_fits_no_image_is_left_out_and_named(tmp_path: Path) -> None:
