@@ -65,7 +65,7 @@ class MosaicSpec:
 
     `reference` names the band whose grid all positions refer to (default: the middle band), `colour` the
     bands shown as red, green, blue (green "" = the mean of the two others), `pixel_scale` [arcsec] is used
-    only where no band has a WCS.
+    only where no band has a WCS. `credit` is a line on whose data these are, shown on the sky ("" = not known).
     """
 
     name: str
@@ -73,6 +73,7 @@ class MosaicSpec:
     reference: str = ""
     colour: tuple[str, str, str] = field(default=("", "", ""))
     pixel_scale: float = 0.0
+    credit: str = ""
 
     def __post_init__(self) -> None:
         names = [band.name for band in self.bands]
@@ -103,6 +104,8 @@ class MosaicSpec:
         values: dict[str, Any] = {"name": self.name, "reference": self.reference, "colour": list(self.colour)}
         if self.pixel_scale:
             values["pixel_scale"] = self.pixel_scale
+        if self.credit:
+            values["credit"] = self.credit
         values["bands"] = [band.to_dict() for band in self.bands]
         return values
 
@@ -116,6 +119,7 @@ class MosaicSpec:
             str(values.get("reference", "")),
             (str(red), str(green), str(blue)),
             float(values.get("pixel_scale", 0.0)),
+            str(values.get("credit", "")),
         )
 
 

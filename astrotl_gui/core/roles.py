@@ -52,8 +52,7 @@ def mask_bits(header: fits.Header) -> int:
     """The bits of a mask that mark bad pixels, where its header defines bits; 0 (any) where it does not.
 
     LSST and HSC (MP_*) and Pan-STARRS (MSKNAM, MSKVAL) define theirs, ZTF in the comments of BIT00, BIT01, …;
-    JWST's bit 0 is DO_NOT_USE. Bits that
-    mark detections (at LSST neighbours of bright stars too) are left out.
+    JWST's bit 0 is DO_NOT_USE. Bits that mark detections (at LSST neighbours of bright stars too) are left out.
     """
     bad = ("BAD", "SAT", "CR", "NO_DATA", "UNMASKEDNAN")
     planes = [header.get(f"MP_{name}") for name in bad]

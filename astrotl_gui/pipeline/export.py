@@ -108,9 +108,10 @@ def export_project(
 def _provenance(
     project: Project, mosaic: Mosaic, rankings: Mapping[str, Ranking], targets: Sequence[str]
 ) -> dict[str, str]:
-    """What the numbers rest on: mosaic, images, program, and the model of each list."""
+    """What the numbers rest on: mosaic, whose data, images, program, and the model of each list."""
     facts = {
         "mosaic": project.name,
+        **({"credit": project.spec.credit} if project.spec.credit else {}),
         "images": ", ".join(f"{band.name}={band.image.path.name}" for band in project.spec.bands),
         "fingerprint": mosaic.fingerprint,
         "software": f"AstroTL {__version__}",

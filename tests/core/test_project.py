@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,15 @@ def test_what_is_written_reads_back(project, tmp_path):
     assert (again.detection, again.cutouts) == (DetectionSettings(threshold=4.0), CutoutSettings(size=12.0))
     assert again.view == project.view and again.created == project.created
     assert again.labels.training("lens") == {3: 1}
+    again.close()
+
+
+def test_a_credit_is_kept_and_none_is_not_written(project, tmp_path):
+    assert "credit =" not in (project.path / "project.toml").read_text()
+    project.spec = replace(project.spec, credit="CFHT/FOCAM, López-Cruz & Yee")
+    project.save()
+    again = Project.open(project.path)
+    assert again.spec.credit == "CFHT/FOCAM, López-Cruz & Yee"
     again.close()
 
 

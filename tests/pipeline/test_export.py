@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -286,7 +287,7 @@ def test_hundred_thousand_rows(tmp_path: Path) -> None:
 def test_export_of_an_open_project(tmp_path: Path) -> None:
     image = fits.PrimaryHDU(np.random.default_rng(1).normal(size=(40, 50)).astype(np.float32))
     image.writeto(tmp_path / "sky_g.fits")
-    spec = identify([tmp_path / "sky_g.fits"]).spec(pixel_scale=0.2)
+    spec = replace(identify([tmp_path / "sky_g.fits"]).spec(pixel_scale=0.2), credit="CFHT, via a friend")
     project = Project.create(tmp_path / "sky.astrotl", spec, DetectionSettings(), CutoutSettings())
     project.labels.add([LABELS[0]])
     path = tmp_path / "out.ecsv"
@@ -294,6 +295,7 @@ def test_export_of_an_open_project(tmp_path: Path) -> None:
     assert export_project(path, project, mosaic, catalog(), {"lens": RANKING}, ["lens"]) == 5
     table = read(path)
     assert table.meta["images"] == "g=sky_g.fits"
+    assert table.meta["credit"] == "CFHT, via a friend"
     assert table.meta["fingerprint"] == mosaic.fingerprint
     assert table.meta["model_lens"] == "GP 3"
     assert table["comment_lens"][0] == COMMENT
