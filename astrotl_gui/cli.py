@@ -19,6 +19,7 @@ from astrotl_gui import __version__
 from astrotl_gui.command_verbs import VERBS, Result
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE, TARGETS, VALUES
+from astrotl_gui.pipeline.real_fields import FIELDS
 
 SCHEMA = 1
 
@@ -141,7 +142,10 @@ def _parser() -> argparse.ArgumentParser:
 
     _simulate_options(verb("simulate", "make a survey field with a truth table", project=False))
 
-    sub = verb("demo", "the main job on the simulated demo sky", project=False)
+    sub = verb("demo", "the main job on the simulated demo sky, or on a real field", project=False)
+    sub.add_argument(
+        "--field", choices=tuple(FIELDS), help="a real field instead, downloaded once and then kept"
+    )
     sub.add_argument(
         "--headless", action="store_true", help="without a window, even where there is a display"
     )

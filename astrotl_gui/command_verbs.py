@@ -285,11 +285,12 @@ def simulate(options: argparse.Namespace) -> Result:
 def demo(options: argparse.Namespace) -> Result:
     if options.headless or not _has_display():
         from astrotl_gui.gui.demo_run import run_demo
+        from astrotl_gui.gui.field_run import run_field
 
-        return run_demo(options.out)
+        return run_field(options.out, options.field) if options.field else run_demo(options.out)
     from astrotl_gui.gui.app import run
 
-    return {"exit": run(demo=True)}
+    return {"exit": run(demo=not options.field, field=options.field or "")}
 
 
 # -- shared by the verbs ---------------------------------------------------------------------------------------

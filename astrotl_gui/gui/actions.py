@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 
 from ..core.labels import TARGET_NAMES, TARGETS
+from ..pipeline.real_fields import FIELDS, RealField
 from . import looks, place_verbs, project_verbs
 
 if TYPE_CHECKING:
@@ -137,6 +138,17 @@ def _view(number: int, page: str, name: str) -> Action:
         in_project,
         "Move",
         row,
+    )
+
+
+def _field(field: RealField) -> Action:
+    return Action(
+        f"project.field.{field.name}",
+        "Project",
+        f"Open {field.title}",
+        f"Real sky: {field.facts}",
+        (),
+        lambda w: w.session.open_field(field.name),
     )
 
 
@@ -288,6 +300,7 @@ PROJECT = (
            lambda w: project_verbs.open_project(w)),
     Action("project.demo", "Project", "Open demo sky", "A simulated field to try things on", (),
            lambda w: w.session.open_demo()),
+    *(_field(field) for field in FIELDS.values()),
     Action("project.import-labels", "Project", "Import labels…", "Take labels from a table",
            ("Ctrl+Shift+I",), lambda w: project_verbs.import_labels(w), with_sources),
     Action("project.export", "Project", "Export…", "Candidates and labels as a table or regions", ("Ctrl+E",),
@@ -326,7 +339,7 @@ WINDOW = (
            lambda w: w.show_keys(), page="Find and do", row="These keys"),
 )  # fmt: skip
 
-ACTIONS: tuple[Action, ...] = (*PROJECT[:4], *LABEL, *MOVE, *LOOK, *FIND, *PROJECT[4:], *WINDOW)
+ACTIONS: tuple[Action, ...] = (*PROJECT[:8], *LABEL, *MOVE, *LOOK, *FIND, *PROJECT[8:], *WINDOW)
 
 
 def build(window: MainWindow) -> dict[str, QAction]:

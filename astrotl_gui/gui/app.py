@@ -20,6 +20,7 @@ from . import theme
 from .collector import Collector
 from .main_window import MainWindow
 from .message import Message, problem_message
+from .real_sky import offer_real_sky
 from .session import Session
 
 log = logging.getLogger(__name__)
@@ -57,8 +58,10 @@ def load_settings() -> tuple[AppSettings, Message | None]:
         return AppSettings(), problem_message(problem)
 
 
-def make_window(paths: Sequence[Path] = (), session: Session | None = None, demo: bool = False) -> MainWindow:
-    """Show the window, and begin to open `paths`, or the demo sky, once its first frame is up."""
+def make_window(
+    paths: Sequence[Path] = (), session: Session | None = None, demo: bool = False, field: str = ""
+) -> MainWindow:
+    """Show the window, and begin to open `paths`, the demo sky or a real field, once its first frame is up."""
     app, began = application(), time.perf_counter()
     settings, trouble = (session.settings, None) if session else load_settings()
     theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
@@ -72,6 +75,9 @@ def make_window(paths: Sequence[Path] = (), session: Session | None = None, demo
         log.info("window visible after %.2f s", time.perf_counter() - began)
         if demo:
             window.session.open_demo()
+            offer_real_sky(window)
+        elif field:
+            window.session.open_field(field)
         else:
             window.open_paths(list(paths))
 
@@ -79,19 +85,22 @@ def make_window(paths: Sequence[Path] = (), session: Session | None = None, demo
     return window
 
 
-def run(paths: Sequence[Path | str] = (), last_project: bool = True, demo: bool = False) -> int:
+def run(
+    paths: Sequence[Path | str] = (), last_project: bool = True, demo: bool = False, field: str = ""
+) -> int:
     """The window until it is closed; returns the exit status.
 
-    Without paths the last project is opened, or the demo sky, else the welcome page is shown.
+    Without paths the demo sky or a real field is opened if asked for, else the last project, else the welcome
+    page is shown.
     """
     if display_missing():
         print(NO_DISPLAY, file=sys.stderr)
         return 2
     app = application()
     chosen = [Path(path) for path in paths]
-    if not chosen and last_project and not demo:
+    if not chosen and last_project and not demo and not field:
         chosen = [Path(row["path"]) for row in recent_projects()[:1]]
-    window = make_window(chosen, demo=demo)
+    window = make_window(chosen, demo=demo, field=field)
     show_problems(window)
     return app.exec()
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import os
-import platform
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 
-from astrotl_gui import __version__
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.files import atomic_write
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
 from astrotl_gui.core.matching import match_sky
 from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.gui.field_report import RealSky
+from astrotl_gui.gui.run_report import write_report
 
 MATCH_ARCSEC = 1.5
 
@@ -77,55 +74,37 @@ def known_sources(truth: Path, catalog: Catalog) -> dict[str, Known]:
     return known
 
 
-def write_report(
-    out: Path, session: Any, found: dict[str, Found], seconds: dict[str, float]
+def write_demo_report(
+    out: Path,
+    name: str,
+    sources: int,
+    found: Mapping[str, Found],
+    real: RealSky,
+    seconds: Mapping[str, float],
 ) -> dict[str, Any]:
     """Write summary.json and summary.md to `out`; returns the summary."""
-    summary: dict[str, Any] = {
-        "field": session.project.name,
+    facts = {
+        "field": name,
         "simulated": True,
-        "sources": len(session.catalog),
+        "sources": sources,
         "targets": {target: asdict(numbers) for target, numbers in found.items()},
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "machine": {
-            "system": platform.platform(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        "versions": {
-            name: version(name) for name in ("torch", "timm", "PySide6_Essentials", "astropy", "numpy")
-        }
-        | {"astrotl": __version__},
+        "real": real.facts(),
     }
-    for name, text in (
-        ("summary.json", json.dumps(summary, indent=2)),
-        ("summary.md", _page(summary, found)),
-    ):
-        with atomic_write(out / name) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-    return {**summary, "out": str(out), "text": f"{_page(summary, found)}\n\nEverything is in {out}/"}
+    return write_report(out, facts, [*_lines(name, sources, found), "", *real.lines()], seconds)
 
 
-def _page(summary: dict[str, Any], found: dict[str, Found]) -> str:
-    lines = [
-        f"# {summary['field']}",
+def _lines(name: str, sources: int, found: Mapping[str, Found]) -> list[str]:
+    return [
+        f"# {name}",
         "",
-        f"{summary['sources']:,} sources on a simulated sky. The top of each list was labelled from the truth table, "
+        f"{sources:,} sources on a simulated sky. The top of each list was labelled from the truth table, "
         "which the ranking never reads.",
         "",
         "| list | known | detected | first 20, no label | labelled (yes) | then next 20 | next 100 | 20 by chance |",
         "|---|---|---|---|---|---|---|---|",
-    ]
-    for target, n in found.items():
-        lines.append(
+        *(
             f"| {TARGET_NAMES[target]} | {n.known} | {n.detected} | {n.top20_cold} | {n.labelled} "
             f"({n.labelled_positive}) | {n.top20_after} | {n.top100_after} | {n.random_expectation:.2f} |"
-        )
-    lines += ["", "| step | seconds |", "|---|---|"]
-    lines += [f"| {name} | {value:.2f} |" for name, value in summary["seconds"].items()]
-    machine = summary["machine"]
-    lines += [
-        "",
-        f"{machine['system']}, {machine['cores']} cores, Python {machine['python']}, AstroTL {__version__}.",
+            for target, n in found.items()
+        ),
     ]
-    return "\n".join(lines)

@@ -27,7 +27,7 @@ from astrotl_gui.gui.overview import LOW_WINDOW, Overview
 from astrotl_gui.gui.readout import read_out
 from astrotl_gui.gui.ruler import Point, paint_ruler
 from astrotl_gui.gui.session import Session
-from astrotl_gui.gui.sky_furniture import paint_compass, paint_scale_bar
+from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box, paint_compass, paint_credit, paint_scale_bar
 from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
 from astrotl_gui.gui.sky_ink import INK
 from astrotl_gui.gui.tile_feed import TileFeed
@@ -370,13 +370,16 @@ class MosaicView(QWidget):
             paint_ruler(painter, mosaic, view, *self._ruler)
         paint_compass(painter, mosaic, view)
         paint_scale_bar(painter, mosaic, view)
+        paint_credit(painter, mosaic.spec.credit, view)
         if self.mouse.box is not None:
             theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)
 
     def _reserved(self) -> list[QRectF]:
-        """Where ranks would run into the compass, the overview or the scale bar."""
-        bar = QRectF(0, self.height() - 48, 230, 48)
-        return [QRectF(0, 0, 72, 72), QRectF(self.overview.geometry()), bar]
+        """Where ranks would run into the compass, the overview, the scale bar or the credit."""
+        bar = QRectF(0, self.height() - 48, BAR_ROOM, 48)
+        mosaic = self.session.mosaic
+        credit = credit_box(mosaic.spec.credit if mosaic else "", self.viewport)
+        return [QRectF(0, 0, 72, 72), QRectF(self.overview.geometry()), bar, credit]
 
     def _grid_lines(self) -> list[GridLine]:
         assert self.session.mosaic is not None

@@ -7,11 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QKeyEvent, QPainter, QPainterPath, QPaintEvent, QPixmap
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from . import theme
+from .controls import Control
+from .sky_picture import paint_picture
 
 HEIGHT, PICTURE, INSET = 76, 60, 8
 
@@ -44,7 +46,7 @@ def _day(when: object) -> date | None:
     return when.astimezone().date() if isinstance(when, datetime) else None
 
 
-class RecentCard(QAbstractButton):
+class RecentCard(Control):
     """One project of `session.recent()`; a click opens it."""
 
     def __init__(self, project: Mapping[str, Any], parent: QWidget | None = None) -> None:
@@ -56,25 +58,17 @@ class RecentCard(QAbstractButton):
         self.setText(self.name)
         self.setAccessibleName(f"{self.name}, {self.facts}")
         self.setToolTip(str(self.path))
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
         return QSize(200, theme.scaled(HEIGHT))
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.click()
-        else:
-            super().keyPressEvent(event)
-
     def paintEvent(self, event: QPaintEvent) -> None:
         t, painter = theme.tokens(), QPainter(self)
-        lit = self.underMouse() or self.isDown()
+        lit = self.hovered() or self.isDown()
         theme.paint_box(painter, QRectF(self.rect()), t.control if lit else t.pane, radius=theme.RADIUS_CARD)
         side = self.height() - 2 * INSET
-        self._paint_picture(painter, QRectF(INSET, INSET, side, side))
+        paint_picture(painter, QRectF(INSET, INSET, side, side), self._picture)
         left = INSET + side + 14
         room = self.width() - left - 12
         middle = self.height() / 2
@@ -85,18 +79,3 @@ class RecentCard(QAbstractButton):
             shown = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(room))
             box = QRectF(left, middle + theme.scaled(offset), room, theme.scaled(19))
             painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, shown)
-
-    def _paint_picture(self, painter: QPainter, box: QRectF) -> None:
-        theme.paint_box(painter, box, theme.SKY.behind_sky, radius=theme.RADIUS_CUTOUT)
-        if self._picture.isNull():
-            theme.paint_icon(painter, box, "ph.stack", theme.SKY.text3, 20)
-            return
-        cut = min(self._picture.width(), self._picture.height())
-        corner = QPointF((self._picture.width() - cut) / 2, (self._picture.height() - cut) / 2)
-        shape = QPainterPath()
-        shape.addRoundedRect(box, theme.RADIUS_CUTOUT, theme.RADIUS_CUTOUT)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.setClipPath(shape)
-        painter.drawPixmap(box, self._picture, QRectF(corner.x(), corner.y(), cut, cut))
-        painter.restore()

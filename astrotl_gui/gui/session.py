@@ -25,6 +25,7 @@ from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.search import SimilarSearch, example_moved
 from astrotl_gui.gui.session_labels import SessionLabels
 from astrotl_gui.gui.session_state import later
+from astrotl_gui.pipeline.real_fields import FIELDS
 
 PICTURE_SIDE = 256
 
@@ -65,12 +66,27 @@ class Session(SessionLabels):
 
     def open_demo(self) -> Job:
         """The simulated demo sky; its project is made on first use."""
+        return self._run("Opening the demo sky", later("demo", "demo_project"), then=self._open_and_detect)
 
-        def go_on(path: Path) -> None:
-            job = self.open_project(path)
-            job.succeeded.connect(lambda _: None if len(self.catalog) else self.detect())
+    def open_field(self, name: str) -> Job:
+        """A real field, downloaded on first use."""
+        field = FIELDS[name]
+        verb = "Opening" if field.here else "Downloading"
+        for job in self.jobs.active:
+            if job.name == f"Downloading {field.title}":
+                return job  # asked for twice
+        return self._run(
+            f"{verb} {field.title}",
+            later("field_project", "field_project"),
+            name,
+            then=self._open_and_detect,
+            ways=(("Try again", lambda: self.open_field(name)),),
+        )
 
-        return self._run("Opening the demo sky", later("demo", "demo_project"), then=go_on)
+    def _open_and_detect(self, path: Path) -> None:
+        """Open a ready-made project and, when it has no sources yet, go on to ranked lists."""
+        job = self.open_project(path)
+        job.succeeded.connect(lambda _: None if len(self.catalog) else self.detect())
 
     def close_project(self) -> None:
         """Store what the window shows, then let go of the project."""

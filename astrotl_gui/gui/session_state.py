@@ -19,7 +19,7 @@ from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.core.stretch import Levels, Look
 from astrotl_gui.gui.jobs import Job, Jobs
-from astrotl_gui.gui.message import problem_message
+from astrotl_gui.gui.message import Verb, problem_message
 from astrotl_gui.gui.search import SimilarSearch
 
 if TYPE_CHECKING:
@@ -175,13 +175,17 @@ class SessionState(QObject):
         *args: Any,
         then: Callable[[Any], object],
         quiet: bool = False,
+        ways: tuple[Verb, ...] = (),
         **kwargs: Any,
     ) -> Job:
-        """Start a job; its value reaches `then` only while the same project is open."""
+        """Start a job; its value reaches `then` only while the same project is open.
+
+        When it fails the message offers `ways` on.
+        """
         job = self.jobs.run(name, function, *args, quiet=quiet, **kwargs)
         project = self.project
         job.succeeded.connect(lambda value: then(value) if self.project is project else None)
-        job.failed.connect(lambda problem: self.messaged.emit(problem_message(problem)))
+        job.failed.connect(lambda problem: self.messaged.emit(problem_message(problem, ways)))
         return job
 
     def _attempt(self, verb: Callable[..., object], *args: object) -> bool:

@@ -1,14 +1,15 @@
-"""What stands on the sky whatever it shows: the compass and the scale bar."""
+"""What stands on the sky whatever it shows: the compass, the scale bar, and whose data these are."""
 
 from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from astrotl_gui.core.mosaic import Mosaic
-from astrotl_gui.gui.sky_ink import lines, stroke, write
+from astrotl_gui.gui import theme
+from astrotl_gui.gui.sky_ink import lines, stroke, text_size, write
 from astrotl_gui.gui.viewport import Viewport
 
 MARGIN = 20
@@ -16,6 +17,9 @@ COMPASS_MIDDLE = (40.0, 46.0)
 COMPASS_ARM = 24.0
 BAR_SHORTEST, BAR_LONGEST = 80.0, 200.0
 """Length of the scale bar [logical px]."""
+BAR_ROOM = 230.0
+"""What the scale bar takes of the lower edge [logical px]."""
+CREDIT_PX, CREDIT_MARGIN, LEAST_CREDIT = 11, 14.0, 60.0
 _ROUND_SEXAGESIMAL = (1, 2, 5, 10, 20, 30)
 
 
@@ -61,6 +65,28 @@ def paint_scale_bar(painter: QPainter, mosaic: Mosaic, viewport: Viewport) -> No
         painter, lines((x, y, x + length, y), (x, y - 5, x, y + 5), (x + length, y - 5, x + length, y + 5))
     )
     write(painter, QPointF(x + length / 2, y - 14), text, align=Qt.AlignmentFlag.AlignHCenter)
+
+
+def credit_box(text: str, viewport: Viewport) -> QRectF:
+    """Where the credit is written: lower right, on the line of the scale bar and clear of it; empty without room."""
+    width, height = text_size(text, theme.font(CREDIT_PX, 400))
+    width = min(width, viewport.width - BAR_ROOM - CREDIT_MARGIN)
+    if not text or width < LEAST_CREDIT:
+        return QRectF()
+    middle = viewport.height - 24
+    return QRectF(viewport.width - CREDIT_MARGIN - width, middle - height / 2, width, height)
+
+
+def paint_credit(painter: QPainter, text: str, viewport: Viewport) -> None:
+    """Whose data these are, cut with an ellipsis where the view is narrow."""
+    box = credit_box(text, viewport)
+    if box.isEmpty():
+        return
+    metrics = QFontMetricsF(theme.font(CREDIT_PX, 400))
+    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 1)
+    right = QPointF(box.right(), box.center().y())
+    right_side = Qt.AlignmentFlag.AlignRight
+    write(painter, right, shown, theme.SKY.text, CREDIT_PX, 400, right_side)
 
 
 def bar_length(arcsec_per_px: float) -> tuple[float, str]:

@@ -13,15 +13,18 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from astrotl_gui import __version__
 
+from ..pipeline.real_fields import FIELDS
 from . import theme
 from .controls import Button, Icon, KeyCap, Label
 from .dropped import dropped_paths, images_of, project_of
+from .field_card import FieldCard
 from .file_dialogs import FITS, choose_files, choose_folder
 from .recent_card import RecentCard
 
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
 
 WIDTH, MARGIN, BUTTON_WIDTH = 1040, 24, 168
 SHOWN_PROJECTS, COLUMNS = 6, 3
+SECTION_GAP, TOP, TOP_LOW, LOW = 42, 80, 32, 800
+"""Room between sections and above the page [logical px]; less above in a window lower than `LOW`."""
 
 
 class DropZone(QWidget):
@@ -74,7 +79,10 @@ class DropZone(QWidget):
 
 
 class WelcomePage(QWidget):
-    """Drop zone, recent projects, footer. Images go out as `images_chosen`; projects open through the session."""
+    """Drop zone, recent projects, real fields, footer.
+
+    Images go out as `images_chosen`; projects and fields open through the session.
+    """
 
     images_chosen = Signal(list)
     keys_wanted = Signal()
@@ -90,6 +98,7 @@ class WelcomePage(QWidget):
         self.zone.project.clicked.connect(self.choose_project)
         self.zone.demo.clicked.connect(lambda: session.open_demo())
         self.cards: list[RecentCard] = []
+        self.fields = [FieldCard(field) for field in FIELDS.values()]
         self._recent = QWidget()
         self._grid = QGridLayout()
         self._build()
@@ -103,7 +112,7 @@ class WelcomePage(QWidget):
         choose_folder(self, "Open project", self.session.open_project)
 
     def refresh(self) -> None:
-        """Show the recent projects as they are now."""
+        """Show the recent projects, and which fields are here, as they are now."""
         for card in self.cards:
             self._grid.removeWidget(card)
             card.deleteLater()
@@ -112,6 +121,8 @@ class WelcomePage(QWidget):
             card.clicked.connect(lambda checked=False, path=card.path: self.session.open_project(path))
             self._grid.addWidget(card, number // COLUMNS, number % COLUMNS)
         self._recent.setVisible(bool(self.cards))
+        for field in self.fields:
+            field.refresh()
 
     # --- drops -------------------------------------------------------------------------------------
 
@@ -136,6 +147,10 @@ class WelcomePage(QWidget):
         elif images := images_of(paths):
             self.images_chosen.emit(images)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._column.setContentsMargins(0, TOP_LOW if self.height() < LOW else TOP, 0, 24)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self.refresh()
@@ -145,15 +160,16 @@ class WelcomePage(QWidget):
     def _build(self) -> None:
         content = QWidget()
         column = QVBoxLayout(content)
-        column.setContentsMargins(0, 80, 0, 24)
+        self._column = column
         column.setSpacing(0)
         column.addWidget(Label("AstroTL", 28, 600))
         column.addSpacing(8)
         column.addWidget(Label("Open a mosaic and see which sources deserve a look.", 15, 400, "text2"))
         column.addSpacing(32)
         column.addWidget(self.zone)
-        column.addSpacing(42)
+        column.addSpacing(SECTION_GAP)
         column.addWidget(self._recent_projects())
+        column.addLayout(self._real_sky())
         column.addStretch(1)
         column.addSpacing(24)
         column.addLayout(self._footer())
@@ -175,7 +191,7 @@ class WelcomePage(QWidget):
 
     def _recent_projects(self) -> QWidget:
         column = QVBoxLayout(self._recent)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, 0, 0, SECTION_GAP)
         column.setSpacing(13)
         column.addWidget(Label("Recent", 13, 600))
         self._grid.setSpacing(16)
@@ -183,6 +199,22 @@ class WelcomePage(QWidget):
             self._grid.setColumnStretch(number, 1)
         column.addLayout(self._grid)
         return self._recent
+
+    def _real_sky(self) -> QVBoxLayout:
+        title = QHBoxLayout()
+        title.addWidget(Label("Try it on real sky", 13, 600))
+        title.addStretch(1)
+        title.addWidget(Label("Downloaded once, then kept", 12, 400, "text2"))
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for card in self.fields:
+            card.clicked.connect(lambda checked=False, name=card.field.name: self.session.open_field(name))
+            row.addWidget(card, 1)
+        column = QVBoxLayout()
+        column.setSpacing(13)
+        column.addLayout(title)
+        column.addLayout(row)
+        return column
 
     def _footer(self) -> QHBoxLayout:
         keys, settings = Button("Keyboard", flat=True), Button("Settings", flat=True)

@@ -9,8 +9,8 @@ from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.project import SUFFIX, Project
-from astrotl_gui.core.settings import DetectionSettings, data_folder, default_cutouts
+from astrotl_gui.core.project import Project
+from astrotl_gui.core.settings import DetectionSettings, default_cutouts
 from astrotl_gui.pipeline.field_files import field_files
 from astrotl_gui.pipeline.real_fields import FIELDS, RealField
 
@@ -29,7 +29,7 @@ def field_project(name: str, folder: Path | None = None, *, progress: Progress =
     Its images are downloaded on first use. Raises AstroTLError as `field_files`.
     """
     field = FIELDS[name]
-    path = (folder or data_folder()) / f"{field.title}{SUFFIX}"
+    path = field.project(folder)
     field_files(field, progress=progress)
     if not path.exists():
         spec = field_spec(field)

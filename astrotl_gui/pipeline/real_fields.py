@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from astrotl_gui.core.settings import cache_folder
+from astrotl_gui.core.settings import cache_folder, data_folder
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,10 @@ class RealField:
     def folder(self) -> Path:
         """Where its images are kept once they are downloaded."""
         return cache_folder() / "fields" / self.name
+
+    def project(self, folder: Path | None = None) -> Path:
+        """Its project folder in `folder`, by default among the user's data."""
+        return (folder or data_folder()) / f"{self.title}.astrotl"
 
     @property
     def files(self) -> list[Path]:
