@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
+from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.gui.field_report import RealSky, place_of, write_field_report
 from astrotl_gui.gui.window_run import PATIENCE, WindowRun, window_run
 from astrotl_gui.pipeline.real_fields import FIELDS
@@ -17,14 +18,15 @@ LABELLED = 3  # of each list
 SILENCE = 20.0  # seconds that the end of the demo waits for the first byte
 
 
-def run_field(out: Path, name: str) -> dict[str, Any]:
+def run_field(out: Path, name: str, detection: DetectionSettings | None = None) -> dict[str, Any]:
     """Do the main job on a real field and return the summary; raises AstroTLError when a step fails.
 
-    `out` gets what `run_demo` leaves there. Labels are "unsure", pressed to show the keys, but for a landmark.
+    `out` gets what `run_demo` leaves there; `detection` replaces the project's settings. Labels are "unsure",
+    pressed to show the keys, but for a landmark.
     """
     with window_run(out) as run:
         path = run.timed("download", lambda: _field_project(run, name, PATIENCE))
-        run.open_and_rank(path)
+        run.open_and_rank(path, detection=detection)
         real, landmark = _look(run, name, "explore")
         labelled = {}
         for target in TARGETS:

@@ -84,9 +84,8 @@ def paint_credit(painter: QPainter, text: str, viewport: Viewport) -> None:
         return
     metrics = QFontMetricsF(theme.font(CREDIT_PX, 400))
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 1)
-    right = QPointF(box.right(), box.center().y())
-    right_side = Qt.AlignmentFlag.AlignRight
-    write(painter, right, shown, theme.SKY.text, CREDIT_PX, 400, right_side)
+    right, colour = QPointF(box.right(), box.center().y()), theme.SKY.text
+    write(painter, right, shown, colour, CREDIT_PX, 400, Qt.AlignmentFlag.AlignRight)
 
 
 def bar_length(arcsec_per_px: float) -> tuple[float, str]:

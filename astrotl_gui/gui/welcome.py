@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -123,6 +124,8 @@ class WelcomePage(QWidget):
         self._recent.setVisible(bool(self.cards))
         for field in self.fields:
             field.refresh()
+        for before, after in pairwise([self.zone.demo, *self.cards, *self.fields]):
+            QWidget.setTabOrder(before, after)
 
     # --- drops -------------------------------------------------------------------------------------
 

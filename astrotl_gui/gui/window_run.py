@@ -17,7 +17,7 @@ from PySide6.QtTest import QTest
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.core.settings import AppSettings
+from astrotl_gui.core.settings import AppSettings, DetectionSettings
 from astrotl_gui.gui.jobs import Fetcher, Job
 from astrotl_gui.gui.session_state import later
 
@@ -64,11 +64,11 @@ class WindowRun:
 
     # -- steps -------------------------------------------------------------------------------------------------
 
-    def open_and_rank(self, path: Path, of: str = "") -> None:
+    def open_and_rank(self, path: Path, of: str = "", detection: DetectionSettings | None = None) -> None:
         """Open a project without sources, then detect, embed and rank; `of` names it beside the seconds."""
         session, more = self.session, f", {of}" if of else ""
         self.timed(f"open{more}", lambda: self.finished(session.open_project(path)))
-        session.detect()
+        session.detect(detection)
         self.timed(f"detect{more}", lambda: self.until(lambda: len(session.catalog), "detection"))
         self.picture("detecting-done" if not of else f"{of}-detecting-done")
         self.timed(

@@ -39,6 +39,9 @@ K = Qt.Key
 class ShellSession(Session):
     """A session that neither embeds nor ranks: these tests are about the window."""
 
+    def embed(self) -> None:
+        pass
+
     def _load_inputs(self) -> None:
         pass
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QMimeData, QObject, QPointF, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QPixmap
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, QRect, Qt, QUrl, Signal
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QEnterEvent, QPixmap
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -17,10 +17,11 @@ from astrotl_gui.gui.welcome import WelcomePage
 
 
 class Verbs(QObject):
-    """The session as the page knows it: three verbs and the recent projects."""
+    """The session as the page knows it: its verbs and the recent projects."""
 
     opened = Signal(object)
     demo = Signal()
+    field = Signal(str)
 
     def __init__(self, projects: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -34,6 +35,9 @@ class Verbs(QObject):
 
     def open_demo(self) -> None:
         self.demo.emit()
+
+    def open_field(self, name: str) -> None:
+        self.field.emit(name)
 
 
 def project(path: Path, **facts: object) -> dict[str, Any]:
@@ -136,6 +140,69 @@ def test_buttons(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: not page.findChildren(QFileDialog))
 
 
+def test_real_fields_open_by_click_and_key(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
+    assert [card.field.name for card in page.fields] == ["abell370", "abell671", "ztf", "ugc12517"]
+    with qtbot.waitSignal(verbs.field) as sent:
+        qtbot.mouseClick(page.fields[0], Qt.MouseButton.LeftButton)
+    assert sent.args == ["abell370"]
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        with qtbot.waitSignal(verbs.field) as sent:
+            qtbot.keyClick(page.fields[2], key)
+        assert sent.args == ["ztf"]
+
+
+def test_tab_comes_by_every_card_in_reading_order(page: WelcomePage, qtbot: QtBot) -> None:
+    page.activateWindow()
+    page.zone.demo.setFocus()
+    for card in (*page.cards, *page.fields):
+        qtbot.keyClick(page.focusWidget(), Qt.Key.Key_Tab)
+        assert page.focusWidget() is card
+
+
+def test_a_field_says_what_it_costs_until_it_is_here(
+    page: WelcomePage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert [card.cost for card in page.fields] == ["11 MB", "9 MB", "31 MB", "2 MB"]
+    assert page.fields[0].accessibleName() == "Abell 370, CFHT, one band, 11 MB"
+    page.hide()
+    for file, member in zip(page.fields[3].field.files, page.fields[3].field.members, strict=True):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with open(file, "wb") as handle:
+            handle.truncate(member.size)
+    page.show()
+    assert [card.cost for card in page.fields] == ["11 MB", "9 MB", "31 MB", "On this computer"]
+    assert page.fields[3].accessibleName() == "UGC 12517, Hubble, one band, On this computer"
+
+
+def test_a_field_shows_its_sky_and_lights_up_under_the_mouse(page: WelcomePage, qtbot: QtBot) -> None:
+    card = page.fields[3]
+    sky = card.grab(QRect(0, 0, card.width(), 132)).toImage()
+    assert max(sky.pixelColor(x, 40).lightness() for x in range(0, sky.width(), 3)) > 200, "the galaxy"
+    edge = QPoint(card.width() // 2, 0)
+    before = card.grab().toImage().pixelColor(edge)
+    QApplication.sendEvent(
+        card, QEnterEvent(QPointF(9, 9), QPointF(9, 9), QPointF(card.mapToGlobal(QPoint(9, 9))))
+    )
+    card.setAttribute(Qt.WidgetAttribute.WA_UnderMouse)
+    assert card.grab().toImage().pixelColor(edge) != before
+
+
+@pytest.mark.parametrize("height", [720, 900])
+def test_the_whole_of_the_real_sky_is_in_view_on_the_first_day(
+    page: WelcomePage, verbs: Verbs, qtbot: QtBot, height: int
+) -> None:
+    verbs.projects = []
+    page.hide()
+    page.resize(1280, height)
+    page.show()
+
+    def in_view() -> bool:
+        boxes = [QRect(card.mapTo(page, QPoint(0, 0)), card.size()) for card in page.fields]
+        return all(page.rect().contains(box) for box in boxes)
+
+    qtbot.waitUntil(in_view)
+
+
 def test_chosen_files_go_out(page: WelcomePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.choose_images()
     (dialog,) = page.findChildren(QFileDialog)
@@ -147,7 +214,7 @@ def test_chosen_files_go_out(page: WelcomePage, qtbot: QtBot, tmp_path: Path) ->
 
 
 def test_every_control_has_a_name_and_is_large_enough(page: WelcomePage) -> None:
-    for control in (page.zone.images, page.zone.project, page.zone.demo, *page.cards):
+    for control in (page.zone.images, page.zone.project, page.zone.demo, *page.cards, *page.fields):
         assert control.accessibleName()
         assert min(control.width(), control.height()) >= 28
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -58,13 +59,15 @@ def field_of(packed: bytes, members: dict[str, bytes], ending: str = ".tar.gz", 
 
 @dataclass
 class FakeRegistry:
-    """`files` by name are listed (with `listed_sha256`, if not theirs) and served, cut after `cut_after` bytes."""
+    """`files` by name are listed (with `listed_sha256`, if not theirs) and served, cut after `cut_after` bytes, with
+    a `pause` [s] after each 16 KiB."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     listed_sha256: str = ""
     cut_after: int = -1
     status: int = 200
     page: str = ""
+    pause: float = 0.0
     asked: list[str] = field(default_factory=list)
     sent: int = 0
 
@@ -97,6 +100,7 @@ class FakeRegistry:
             except OSError:  # whoever asked has had enough
                 return
             if kind != "text/html":
+                time.sleep(self.pause)
                 self.sent += len(whole[start : start + (1 << 14)])
 
 
