@@ -15,6 +15,7 @@ REQUIRED = (
     "astrotl_gui/resources/fonts/LICENSE.txt",
     *(f"astrotl_gui/resources/demo-sky/simulated_{band}.fits" for band in "gri"),
     "astrotl_gui/resources/demo-sky/simulated_truth.parquet",
+    "astrotl_gui/resources/fields/abell370.jpg",
 )
 FORBIDDEN = ("tests/", "benchmarks/", "__pycache__")
 LARGEST = 24 * 2**20

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -262,17 +264,31 @@ def _write_fits(path: Path, table: Table, provenance: Mapping[str, str]) -> None
     encoded.meta["comments"] = [
         f"{key}: {value}".encode("ascii", "backslashreplace").decode() for key, value in provenance.items()
     ]
-    encoded.write(path, format="fits", overwrite=True)
+    with _any_units():
+        encoded.write(path, format="fits", overwrite=True)
 
 
 def _write_votable(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
     from astropy.io.votable import from_table, writeto
     from astropy.io.votable.tree import Info
 
-    tree = from_table(table)
-    for key, value in provenance.items():
-        tree.resources[0].infos.append(Info(name=key, value=value))
-    writeto(tree, str(path))
+    with _any_units():
+        tree = from_table(table)
+        for key, value in provenance.items():
+            tree.resources[0].infos.append(Info(name=key, value=value))
+        writeto(tree, str(path))
+
+
+@contextmanager
+def _any_units() -> Iterator[None]:
+    """Write units as the images' headers give them, also those that no standard knows ("ELECTRONS/S")."""
+    from astropy.io.votable.exceptions import W50
+    from astropy.units import UnitsWarning
+
+    with warnings.catch_warnings():
+        for kind in (UnitsWarning, W50):
+            warnings.simplefilter("ignore", kind)
+        yield
 
 
 def _write_parquet(path: Path, table: Table, provenance: Mapping[str, str]) -> None:

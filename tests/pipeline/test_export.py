@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.io import fits
+from astropy.io.votable.exceptions import W50
 from astropy.table import Table
+from astropy.units import UnitsWarning
 from regions import PointPixelRegion, PointSkyRegion, Regions
 
 from astrotl_gui.core import files
@@ -112,6 +115,20 @@ def test_reads_back_equal(tmp_path: Path, extension: str) -> None:
     path = tmp_path / f"lenses{extension}"
     assert write(path, catalog()) == 5
     assert_same(read(path), export_table(catalog(), {"lens": RANKING}, LABELS, ["lens", "agn"]))
+
+
+@pytest.mark.parametrize("unit", ["ELECTRONS/S", "Data Value"])
+@pytest.mark.parametrize("extension", FORMATS)
+def test_units_as_headers_give_them(tmp_path: Path, extension: str, unit: str) -> None:
+    """Hubble's and ZTF's are none that the standards know: they are written as they stand, without complaint."""
+    path = tmp_path / f"lenses{extension}"
+    columns = {name: np.array([1.5]) for name in ("ra", "dec", "x", "y", "flux_g")} | {"id": np.array([13])}
+    assert write(path, Catalog.from_columns(columns, units={"flux_g": unit})) == 1
+    if extension in (".fits", ".vot"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnitsWarning)
+            warnings.simplefilter("ignore", W50)
+            assert str(read(path)["flux_g"].unit).replace(" / ", "/") == unit
 
 
 @pytest.mark.parametrize("extension", FORMATS)
