@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 
 WIDTH, MARGIN, BUTTON_WIDTH = 1040, 24, 168
 SHOWN_PROJECTS, COLUMNS = 6, 3
-SECTION_GAP, TOP, TOP_LOW, LOW = 42, 80, 32, 800
-"""Room between sections and above the page [logical px]; less above in a window lower than `LOW`."""
+SECTION_GAP, TOP, TOP_LOW = 42, 80, 32
+"""Room between sections and above the page [logical px]; less above where the page would not fit."""
 
 
 class DropZone(QWidget):
@@ -126,6 +126,14 @@ class WelcomePage(QWidget):
             field.refresh()
         for before, after in pairwise([self.zone.demo, *self.cards, *self.fields]):
             QWidget.setTabOrder(before, after)
+        self._fit_top()
+
+    def _fit_top(self) -> None:
+        """Leave less room above where the page would not fit otherwise."""
+        for top in (TOP, TOP_LOW):
+            self._column.setContentsMargins(0, top, 0, 24)
+            if self._column.sizeHint().height() <= self.height():
+                return
 
     # --- drops -------------------------------------------------------------------------------------
 
@@ -152,7 +160,7 @@ class WelcomePage(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._column.setContentsMargins(0, TOP_LOW if self.height() < LOW else TOP, 0, 24)
+        self._fit_top()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

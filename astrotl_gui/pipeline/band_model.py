@@ -13,6 +13,7 @@ from astrotl_gui.core.mosaic import Band, Box, Mosaic
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.pipeline.background import Background, Read
 from astrotl_gui.pipeline.psf import FWHM_PER_SIGMA, Psf, measure_psf
+from astrotl_gui.pipeline.saturation import saturation
 
 Image = NDArray[np.float32]
 
@@ -20,7 +21,6 @@ SAMPLE = 1024
 """Side [px] of the parts in which PSF and noise are measured; at most MOST_SAMPLES of them."""
 MOST_SAMPLES = 9
 FEWEST_PIXELS = 20_000
-SATURATION_KEYWORDS = ("SATURATE", "MAXLIN")  # MAXLIN: where the response stops being linear (CFHT)
 """With fewer usable sky pixels the noise map is taken as it is."""
 
 
@@ -87,7 +87,7 @@ class BandModel:
         return np.where(usable, values, nan), np.where(usable, sigma, nan)
 
     def saturated(self, box: Box) -> NDArray[np.bool_]:
-        """Where the image reaches the level that its header calls saturated."""
+        """Where the image reaches its saturation level."""
         if not np.isfinite(self.saturation):
             return np.zeros((box[3] - box[1], box[2] - box[0]), bool)
         return np.asarray(self.pixels.read(box) >= self.saturation)
@@ -157,21 +157,14 @@ def noise_scale(samples: list[tuple[Image, Image]], psf_sigma: float) -> float:
 
 def _model(band: Band, pixels: Pixels, settings: DetectionSettings, size: int, mosaic: Mosaic) -> BandModel:
     background = Background.measure(_without_bad(pixels), pixels.shape, size, settings.background_filter)
-    saturation = _saturation(band, background)
-    model = BandModel(pixels, background, 1.0, saturation)
-    samples = [model.values(box) for box in sample_boxes(pixels.shape)]
+    boxes = sample_boxes(pixels.shape)
+    saturated = saturation(band.header, map(_without_bad(pixels), boxes), background.typical_sigma)
+    model = BandModel(pixels, background, 1.0, saturated)
+    samples = [model.values(box) for box in boxes]
     scale = band_scale(mosaic, band.name)
-    psf = measure_psf(samples, saturation, band.psf(), band.header, scale)
+    psf = measure_psf(samples, saturated, band.psf(), band.header, scale)
     model = replace(model, fwhm=psf.fwhm, psf=psf)
     return replace(model, noise_scale=noise_scale(samples, model.psf_sigma))
-
-
-def _saturation(band: Band, background: Background) -> float:
-    """What the header calls saturated or no longer linear, ∞ where it does not or cannot mean these pixels."""
-    value = next((band.header[key] for key in SATURATION_KEYWORDS if key in band.header), None)
-    if not isinstance(value, int | float) or not np.isfinite(value):
-        return np.inf
-    return float(value) if value > 20 * background.typical_sigma else np.inf
 
 
 def _without_bad(pixels: Pixels) -> Read:
