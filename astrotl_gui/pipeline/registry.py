@@ -131,7 +131,8 @@ def _unreachable(field: RealField, place: str, problem: Exception) -> AstroTLErr
         why = "did not answer in time"
     return AstroTLError(
         "No network",
-        f"{field.title} is downloaded once. {place} {why}. Nothing was changed. Connect and try again.",
+        f"{field.title} is not on this computer yet, and {place[0].lower()}{place[1:]} {why}. "
+        "Nothing was changed. Connect and try again.",
     )
 
 

@@ -21,6 +21,7 @@ from astropy.wcs import WCS
 from platformdirs import user_cache_path
 from regions import Regions
 
+from astrotl_gui.cli import main
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
@@ -202,6 +203,16 @@ def test_the_demo_goes_on_without_a_field_it_cannot_have(tmp_path, monkeypatch, 
         real = show_field(run, "abell370")
     assert real.facts()["problem"].startswith("No network")
     assert real.lines()[0].startswith(
-        "Abell 370, real sky, is not shown. No network: Abell 370 is downloaded once."
+        "Abell 370, real sky, is not shown. No network: Abell 370 is not on this computer"
     )
     assert not list((tmp_path / "out").glob("*.csv"))
+
+
+def test_the_command_says_in_one_line_what_is_missing(capsys, tmp_path, monkeypatch, tidy_window):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://127.0.0.1:9/simple/")
+    assert main(["demo", "--field", "ztf", "--headless", "--out", str(tmp_path / "out"), "--json"]) == 2
+    printed, told = capsys.readouterr()
+    assert not printed and "astrotl demo: No network: ZTF field 655 is not on this computer yet" in told
+    with pytest.raises(SystemExit, match="2"):
+        main(["demo", "--field", "m31"])
+    assert "abell370" in capsys.readouterr().err
