@@ -20,10 +20,10 @@ from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import AppSettings, DetectionSettings, default_cutouts
 from astrotl_gui.gui.app import make_window
-from astrotl_gui.gui.demo_report import known_sources
 from astrotl_gui.gui.jobs import Fetcher
 from astrotl_gui.gui.session import Session
 from astrotl_gui.pipeline.demo import demo_field, demo_project
+from astrotl_gui.pipeline.known import known_sources
 
 DOCS = Path(__file__).resolve().parent / "screenshots"
 SIZES = {"": (1440, 900), "-compact": (1280, 720)}

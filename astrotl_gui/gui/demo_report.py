@@ -7,25 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow.parquet as pq
-
-from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
-from astrotl_gui.core.matching import match_sky
+from astrotl_gui.core.labels import TARGET_NAMES
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.gui.field_report import RealSky
 from astrotl_gui.gui.run_report import write_report
-
-MATCH_ARCSEC = 1.5
-
-
-@dataclass(frozen=True)
-class Known:
-    """Objects of one class in the truth table: how many, and the ids of the sources that are such objects."""
-
-    count: int
-    ids: set[int]
+from astrotl_gui.pipeline.known import Known
 
 
 @dataclass(frozen=True)
@@ -52,7 +38,7 @@ class Found:
         left = known.ids - labelled
         return cls(
             known.count,
-            len(known.ids),
+            known.detected,
             sum(i in known.ids for i in cold.ids[:20].tolist()),
             len(labelled),
             len(known.ids & labelled),
@@ -60,18 +46,6 @@ class Found:
             sum(i in left for i in rest[:100]),
             round(20 * len(left) / max(1, len(rest)), 2),
         )
-
-
-def known_sources(truth: Path, catalog: Catalog) -> dict[str, Known]:
-    """Target → its objects; a source is the object of the truth table nearest to it within 1.5″."""
-    table = pq.read_table(truth, columns=["class", "ra", "dec"]).to_pydict()
-    kinds, ra, dec = (np.array(table[name]) for name in ("class", "ra", "dec"))
-    known = {}
-    for target in TARGETS:
-        mine = kinds == target
-        at = match_sky(ra[mine], dec[mine], catalog.ra, catalog.dec, MATCH_ARCSEC)
-        known[target] = Known(int(mine.sum()), set(catalog.ids[at[at >= 0]].tolist()))
-    return known
 
 
 def write_demo_report(

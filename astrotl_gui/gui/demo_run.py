@@ -14,10 +14,11 @@ from typing import Any
 from PySide6.QtCore import Qt
 
 from astrotl_gui.core.labels import TARGETS
-from astrotl_gui.gui.demo_report import Found, known_sources, write_demo_report
+from astrotl_gui.gui.demo_report import Found, write_demo_report
 from astrotl_gui.gui.field_run import show_field
 from astrotl_gui.gui.window_run import WindowRun, window_run
 from astrotl_gui.pipeline.demo import demo_field
+from astrotl_gui.pipeline.known import known_sources
 
 ANSWERED = 10  # of each list
 SHOWN_AFTER = "abell370"
