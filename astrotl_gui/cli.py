@@ -195,6 +195,15 @@ def _simulate_options(sub: argparse.ArgumentParser) -> None:
         "--projection", default="tan", choices=("tan", "sip", "tpv"), help="how the WCS is written"
     )
     sub.add_argument(
+        "--stars", type=float, default=4.2, metavar="N", help="stars an arcmin² to i = 25.5 (4.2)"
+    )
+    sub.add_argument(
+        "--rare", type=float, default=1.0, metavar="X", help="rare objects, in relation to the demo sky (1)"
+    )
+    sub.add_argument(
+        "--artifacts", type=float, default=1.0, metavar="X", help="artifacts, in relation to the demo sky (1)"
+    )
+    sub.add_argument(
         "--epochs", type=int, default=0, metavar="N", help="also N single visits, some of them spoiled"
     )
     sub.add_argument("--epoch-band", default="", metavar="B", help="the band of the visits (the reddest)")

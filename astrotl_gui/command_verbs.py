@@ -265,6 +265,9 @@ def simulate(options: argparse.Namespace) -> Result:
         bands=tuple(name for name in options.bands.split(",") if name),
         depths=dict(options.depth),
         projection=options.projection,
+        star_density=options.stars,
+        rare=options.rare,
+        artifacts=options.artifacts,
         epochs=options.epochs,
         epoch_band=options.epoch_band,
     )

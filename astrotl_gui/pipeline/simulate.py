@@ -23,7 +23,7 @@ VERSION = 4  # raise when the same recipe gives another sky
 MARKER = "simulated.toml"
 LIBRARIES = ("galsim", "caustics")
 SMALLEST, LARGEST = 64, 40_000  # px
-MOST_EPOCHS = 200
+MOST_EPOCHS, MOST_STARS, MOST_TIMES = 200, 500, 5
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,9 @@ class Recipe:
     """What a simulated field is made from.
 
     `bands` (): those of the camera by default; `depths`: 5σ AB magnitudes of point sources that differ from the
-    camera's, by band, "" for all; `epochs`: visits of band `epoch_band` ("": the reddest).
+    camera's, by band, "" for all; `star_density`: stars an arcmin² to i = 25.5; `rare`, `artifacts`: how many lenses,
+    AGN and disturbed galaxies, and how many artifacts, in relation to the demo sky; `epochs`: visits of band
+    `epoch_band` ("": the reddest).
     """
 
     seed: int = 7
@@ -41,6 +43,9 @@ class Recipe:
     bands: tuple[str, ...] = ()
     depths: dict[str, float] = field(default_factory=dict)
     projection: str = "tan"
+    star_density: float = 4.2
+    rare: float = 1.0
+    artifacts: float = 1.0
     epochs: int = 0
     epoch_band: str = ""
 
@@ -150,6 +155,13 @@ def _check(recipe: Recipe) -> None:
         raise AstroTLError(
             "No such size", f"A field is {SMALLEST} to {LARGEST:,} px wide and high, not {size}."
         )
+    for what, given, most in (
+        ("stars an arcmin²", recipe.star_density, MOST_STARS),
+        ("times the rare objects of the demo sky", recipe.rare, MOST_TIMES),
+        ("times the artifacts of the demo sky", recipe.artifacts, MOST_TIMES),
+    ):
+        if not 0 <= given <= most:
+            raise AstroTLError("This is no density", f"A field has 0 to {most} {what}, not {given:g}.")
     if not 0 <= recipe.epochs <= MOST_EPOCHS:
         raise AstroTLError("Too many epochs", f"A field has up to {MOST_EPOCHS} epochs, not {recipe.epochs}.")
 

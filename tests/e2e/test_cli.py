@@ -149,6 +149,19 @@ def test_a_killed_embedding_resumes(capsys, small_field, tmp_path):
     assert len(list(path.glob("embeddings/*"))) == 1
 
 
+def test_simulate_makes_a_field_that_new_takes(capsys, tmp_path):
+    sky = tmp_path / "sky"
+    options = ("--size", "300x200", "--bands", "g,r", "--depth", "24", "--depth", "g=25", "--epochs", 1)
+    code, made, _ = run(capsys, "simulate", "--out", sky, "--seed", 4, *options, "--workers", 1, "--json")
+    assert code == 0 and list(made["images"]) == ["g", "r"] and len(made["epochs"]) == 1
+    assert made["classes"]["galaxy"] > 10 and Path(made["truth"]).is_file()
+    header = fits.getheader(made["images"]["g"])
+    assert (header["NAXIS1"], header["NAXIS2"], header["DEPTH"]) == (300, 200, 25.0)
+    assert fits.getheader(made["images"]["r"])["DEPTH"] == 24.0
+    code, result, _ = run(capsys, "new", tmp_path / "P", *made["images"].values(), "--json")
+    assert (code, result["bands"], result["shape"]) == (0, ["g", "r"], [200, 300])
+
+
 # -- bad input -------------------------------------------------------------------------------------------------
 
 
@@ -248,6 +261,18 @@ def test_what_is_no_project_or_no_source(capsys, tmp_path, ranked):
     )
     refused(capsys, tmp_path, "similar", ranked, "--radec=10,80", says="No source there")
     refused(capsys, tmp_path, "export", ranked, "--out", tmp_path / "x.docx", says=".docx")
+
+
+def test_what_cannot_be_simulated(capsys, tmp_path):
+    out = ("simulate", "--out", tmp_path / "sky")
+    refused(capsys, tmp_path, *out, "--bands", "g,q", says="u, g, r, i, z, y")
+    refused(capsys, tmp_path, *out, "--size", 20, says="20 × 20")
+    refused(capsys, tmp_path, *out, "--depth", "z=25", says="z is not simulated")
+    refused(capsys, tmp_path, *out, "--stars", -3, says="-3")
+    for wrong in (("--depth", "deep"), ("--size", "large"), ("--camera", "radio")):
+        with pytest.raises(SystemExit, match="2"):
+            main([str(part) for part in (*out, *wrong)])
+    capsys.readouterr()
 
 
 def test_wrong_usage_exits_with_2(capsys):

@@ -78,15 +78,18 @@ class Artifact:
             mask[part] |= np.where(light > 1.0, np.uint8(BITS_OF[self.kind]), np.uint8(0))
 
 
-def artifacts_in(box: Box, camera: Camera, skies: list[Sky], seed: int) -> Iterator[Artifact]:
-    """The artifacts that can reach a box of pixels, in a fixed order; star-made ones are not among them."""
+def artifacts_in(
+    box: Box, camera: Camera, skies: list[Sky], seed: int, density: float = 1.0
+) -> Iterator[Artifact]:
+    """The artifacts that can reach a box of pixels, in a fixed order, `density` times `RATES` of them; star-made
+    ones are not among them."""
     x0, y0, x1, y1 = box
     shape = skies[0].shape
-    yield from _trails(camera, shape, seed)
+    yield from _trails(camera, shape, seed, density)
     reach = 300.0
     for j in range(int((y0 - reach) // CELL), int((y1 + reach) // CELL) + 1):
         for i in range(int((x0 - reach) // CELL), int((x1 + reach) // CELL) + 1):
-            for artifact in _in_cell(camera, skies, seed, i, j):
+            for artifact in _in_cell(camera, skies, seed, density, i, j):
                 if -0.5 <= artifact.x < shape[1] - 0.5 and -0.5 <= artifact.y < shape[0] - 0.5:
                     yield artifact
 
@@ -106,8 +109,10 @@ def crosstalk(x: float, y: float, excess: float, band: int) -> list[Artifact]:
     return [Artifact("crosstalk", x + CROSSTALK[0], y + CROSSTALK[1], 14.0, draw, band)]
 
 
-def _in_cell(camera: Camera, skies: list[Sky], seed: int, i: int, j: int) -> Iterator[Artifact]:
-    area = (CELL * camera.pixel_scale / 60) ** 2
+def _in_cell(
+    camera: Camera, skies: list[Sky], seed: int, density: float, i: int, j: int
+) -> Iterator[Artifact]:
+    area = density * (CELL * camera.pixel_scale / 60) ** 2
     bands = len(camera.bands)
     rng = rng_for(seed, "artifacts", i, j)
 
@@ -123,10 +128,10 @@ def _in_cell(camera: Camera, skies: list[Sky], seed: int, i: int, j: int) -> Ite
     for k, sky in enumerate(skies):
         columns, rows = sky.chip_edges()
         for edge in columns:
-            if i * CELL <= edge < (i + 1) * CELL and rng.uniform() < RATES["chip edge"]:
+            if i * CELL <= edge < (i + 1) * CELL and rng.uniform() < density * RATES["chip edge"]:
                 yield _edge(rng, float(edge), place()[1], k, 0.0)
         for edge in rows:
-            if j * CELL <= edge < (j + 1) * CELL and rng.uniform() < RATES["chip edge"]:
+            if j * CELL <= edge < (j + 1) * CELL and rng.uniform() < density * RATES["chip edge"]:
                 yield _edge(rng, place()[0], float(edge), k, pi / 2)
 
 
@@ -191,10 +196,10 @@ def _edge(rng: np.random.Generator, x: float, y: float, band: int, angle: float)
     return Artifact("chip edge", x, y, 3 * half + 10, draw, band, length=2.4 * half, angle=pi / 2 - angle)
 
 
-def _trails(camera: Camera, shape: tuple[int, int], seed: int) -> Iterator[Artifact]:
+def _trails(camera: Camera, shape: tuple[int, int], seed: int, density: float) -> Iterator[Artifact]:
     """Satellites that cross a visit of one band, steady or tumbling."""
     rng = rng_for(seed, "trails")
-    area = shape[0] * shape[1] * (camera.pixel_scale / 60) ** 2
+    area = density * shape[0] * shape[1] * (camera.pixel_scale / 60) ** 2
     for _ in range(rng.poisson(RATES["satellite trail"] * area)):
         x, y = float(rng.uniform(0, shape[1])), float(rng.uniform(0, shape[0]))
         masked = bool(rng.uniform() < KNOWN["satellite trail"])

@@ -22,13 +22,14 @@ NOISE_KERNEL = (0.016, -0.026, 0.053, 1.0, 0.053, -0.026, 0.016)
 class SimulatedBand:
     """One band. `fwhm` of the PSF [arcsec]; `depth`: AB magnitude of a point source at 5σ of the sky noise,
     for an effective area of 2.27 (FWHM/px)² (Ivezić et al. 2019, eq. 4); `gain` [e⁻ per image unit];
-    `saturation`: AB magnitude of the star whose peak clips."""
+    `saturation`: AB magnitude of the star whose peak clips; `lean`: mean reduced shear (g1, g2) of the PSF."""
 
     name: str
     fwhm: float
     depth: float
     gain: float = 45.0
     saturation: float = 17.7
+    lean: tuple[float, float] = (0.0, 0.0)
 
     def counts(self, mag: float | Array) -> Array:
         """AB magnitude → image units."""

@@ -9,7 +9,7 @@ from typing import Literal
 import galsim
 import numpy as np
 
-from astrotl_gui.pipeline.simulation.camera import Array, Camera, rng_for
+from astrotl_gui.pipeline.simulation.camera import Array, rng_for
 from astrotl_gui.pipeline.simulation.observation import Observation
 
 Problem = Literal["", "shifted", "defocused", "trailed", "cloudy"]
@@ -41,8 +41,9 @@ class Visit:
             disc, hole = galsim.TopHat(outer), galsim.TopHat(0.45 * outer)
             return galsim.Add([disc * 1.25, hole * -0.25])
         if self.problem == "trailed":
-            length, angle = rng.uniform(2.0, 3.5) * fwhm, rng.uniform(0, np.pi)
-            return galsim.Box(length, 0.05).rotate(angle * galsim.radians)
+            # A soft streak: the sharp ends of a box would ask for enormous transforms.
+            streak = galsim.Gaussian(sigma=rng.uniform(0.25, 0.4) * fwhm)
+            return streak.shear(q=0.1, beta=rng.uniform(0, np.pi) * galsim.radians)
         return None
 
 
@@ -79,21 +80,23 @@ def _gone_wrong(rng: np.random.Generator, visit: Visit) -> Visit:
     return visit
 
 
-def observe(
-    seed: int, shape: tuple[int, int], camera: Camera, visit: Visit, visits: int, projection: str
-) -> Observation:
-    """The observation of one visit: of `visits` that together are as deep as the camera."""
-    bands = []
-    for band in camera.bands:
-        fwhm = band.fwhm * visit.fwhm_factor
-        depth = band.depth - 1.25 * np.log10(visits) - 2.5 * np.log10(visit.fwhm_factor)
-        bands.append(replace(band, fwhm=fwhm, depth=depth, gain=band.gain / visits))
-    light, faintest = Light(visit.mjd), camera.faintest - 1.25 * float(np.log10(visits)) + 0.5
-    return Observation(
-        seed, shape, replace(camera, bands=tuple(bands)), projection,
-        offset=visit.offset, transparency=visit.transparency, noise_seed=visit.number + 1,
-        blur=visit.blur(bands[0].fwhm, seed), brightening=light, faintest=faintest,
-    )  # fmt: skip
+def observe(deep: Observation, band: str, visit: Visit, visits: int) -> Observation:
+    """One visit of a field in `band`: of `visits` that together are as deep as `deep`."""
+    camera = deep.camera.with_bands([band])
+    (one,) = camera.bands
+    fwhm = one.fwhm * visit.fwhm_factor
+    depth = one.depth - 1.25 * float(np.log10(visits)) - 2.5 * float(np.log10(visit.fwhm_factor))
+    seen = replace(one, fwhm=fwhm, depth=depth, gain=one.gain / visits)
+    return replace(
+        deep,
+        camera=replace(camera, bands=(seen,)),
+        offset=visit.offset,
+        transparency=visit.transparency,
+        noise_seed=visit.number + 1,
+        blur=visit.blur(fwhm, deep.seed),
+        brightening=Light(visit.mjd),
+        faintest=camera.faintest - 1.25 * float(np.log10(visits)) + 0.5,
+    )
 
 
 @dataclass(frozen=True)

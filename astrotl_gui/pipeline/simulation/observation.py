@@ -21,7 +21,7 @@ from astrotl_gui.pipeline.simulation.canvas import Box, Canvas
 from astrotl_gui.pipeline.simulation.population import Galaxies
 from astrotl_gui.pipeline.simulation.profiles import draw_galaxies
 from astrotl_gui.pipeline.simulation.psf import REACH, Psf
-from astrotl_gui.pipeline.simulation.scene import Rare, Scene
+from astrotl_gui.pipeline.simulation.scene import Densities, Rare, Scene
 from astrotl_gui.pipeline.simulation.sky import Sky
 from astrotl_gui.pipeline.simulation.stars import Stars
 from astrotl_gui.pipeline.simulation.truth import band_values
@@ -65,10 +65,12 @@ class Observation:
     noise_seed: int = 0
     brightening: Brightening | None = None
     faintest: float = 0.0
+    densities: Densities = Densities()  # noqa: RUF009 – frozen
 
     @cached_property
     def scene(self) -> Scene:
-        return _scene(self.seed, self.camera.names, self.faintest or self.camera.faintest)
+        faintest = self.faintest or self.camera.faintest
+        return _scene(self.seed, self.camera.names, faintest, self.densities)
 
     @cached_property
     def psfs(self) -> list[Psf]:
@@ -197,7 +199,7 @@ class Observation:
     ) -> Iterator[Row]:
         """Artifacts, bleeding and saturation, in place; yields truth rows of the artifacts."""
         noise, own = canvas.noise, self.seed + 7919 * self.noise_seed
-        found = [*artifacts.artifacts_in(box, self.camera, self.skies, own)]
+        found = [*artifacts.artifacts_in(box, self.camera, self.skies, own, self.densities.artifacts)]
         saturated = [*self._saturated(canvas)]
         for k, px, py, counts, _ in saturated:
             found += artifacts.crosstalk(px, py, counts / noise[k] * 0.06, k)
@@ -244,9 +246,9 @@ class Observation:
 
 
 @lru_cache(maxsize=2)
-def _scene(seed: int, bands: tuple[str, ...], faintest: float) -> Scene:
+def _scene(seed: int, bands: tuple[str, ...], faintest: float, densities: Densities) -> Scene:
     """One scene for all observations of it, so that visits share what its cells hold."""
-    return Scene(seed, bands, faintest)
+    return Scene(seed, bands, faintest, densities)
 
 
 def _holds(box: Box, x: float, y: float) -> bool:

@@ -12,6 +12,7 @@ from astrotl_gui.pipeline.simulation.astrometry import PROJECTIONS
 from astrotl_gui.pipeline.simulation.camera import CAMERAS, DEFAULT_BANDS, Camera
 from astrotl_gui.pipeline.simulation.epochs import Visit
 from astrotl_gui.pipeline.simulation.observation import Observation
+from astrotl_gui.pipeline.simulation.scene import Densities
 
 
 @dataclass(frozen=True)
@@ -53,9 +54,9 @@ class Plan:
 
     def observation(self, visit: int | None = None) -> Observation:
         """The deep image in all bands, or one visit in the band of the epochs."""
+        recipe = self.recipe
+        densities = Densities(recipe.star_density, recipe.rare, recipe.artifacts)
+        deep = Observation(recipe.seed, self.shape, self.camera, recipe.projection, densities=densities)
         if visit is None:
-            return Observation(self.recipe.seed, self.shape, self.camera, self.recipe.projection)
-        camera = self.camera.with_bands([self.epoch_band])
-        return epochs.observe(
-            self.recipe.seed, self.shape, camera, self.visits[visit], len(self.visits), self.recipe.projection
-        )
+            return deep
+        return epochs.observe(deep, self.epoch_band, self.visits[visit], len(self.visits))

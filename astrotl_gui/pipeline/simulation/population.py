@@ -25,8 +25,8 @@ ARCMIN2_PER_SR = (180 * 60 / np.pi) ** 2
 KNOTS = np.array([0.1, 0.35, 0.65, 0.95, 1.3, 1.75, 2.25, 2.75, 3.5, 5.0])
 STAR_FORMING = (
     np.array([10.65, 10.72, 10.75, 10.80, 10.85, 10.88, 10.90, 10.92, 10.95, 10.95]),
-    np.array([-1.30, -1.32, -1.34, -1.36, -1.40, -1.45, -1.50, -1.53, -1.58, -1.65]),
-    np.array([1.65, 1.45, 1.25, 1.06, 0.77, 0.52, 0.34, 0.23, 0.12, 0.03]),
+    np.array([-1.31, -1.34, -1.36, -1.39, -1.43, -1.49, -1.55, -1.59, -1.64, -1.69]),
+    np.array([1.26, 1.08, 0.91, 0.76, 0.54, 0.36, 0.24, 0.16, 0.09, 0.03]),
 )
 QUIESCENT = (
     np.array([10.80, 10.88, 10.90, 10.84, 10.76, 10.72, 10.68, 10.68, 10.68, 10.68]),
@@ -208,11 +208,11 @@ def _schechter(log_mass: Array, z: Array, knots: tuple[Array, Array, Array]) -> 
 def _young_type(log_mass: Array, log_sfr: Array, scatter: Array | float) -> Array:
     """Template coordinate of a disc from its specific star formation rate."""
     specific = log_sfr - log_mass
-    return np.clip(3.2 + 1.25 * (specific + 9.0) + scatter, 0.7, 4.0)
+    return np.clip(3.2 + 1.25 * (specific + 9.0) + 0.35 * (9.9 - log_mass) + scatter, 0.7, 4.0)
 
 
 def _typical_attenuation(log_mass: Array) -> Array:
-    return np.clip(0.10 + 0.32 * (log_mass - 8.9), 0.04, 1.2)
+    return np.clip(0.08 + 0.32 * (log_mass - 9.1), 0.02, 1.2)
 
 
 def _attenuation(rng: np.random.Generator, log_mass: Array, quiescent: NDArray[np.bool_]) -> Array:

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from scipy.special import gamma
 
 from astrotl_gui.pipeline.simulation.camera import Array, rng_for
-from astrotl_gui.pipeline.simulation.canvas import FAINTEST, Canvas
+from astrotl_gui.pipeline.simulation.canvas import FAINTEST, LARGEST, Canvas
 from astrotl_gui.pipeline.simulation.population import Galaxies
-from astrotl_gui.pipeline.simulation.structure import disc_maps, irregular_maps
+from astrotl_gui.pipeline.simulation.structure import EXTENT, MOST_CELLS, disc_maps, irregular_maps
 
 Shape = Callable[[int], galsim.GSObject]
 INDICES = np.arange(1.5, 5.75, 0.5)
@@ -83,7 +83,9 @@ class _Light:
 
 def _draw(canvas: Canvas, galaxies: Galaxies, row: int, light: _Light, x: float, y: float) -> None:
     disc, bulge = light.disc[row], light.bulge[row]
-    end = WIDEST if light.wide[row] else TRUNCATION
+    end = TRUNCATION
+    if light.wide[row]:
+        end = min(WIDEST, max(LARGEST * canvas.camera.pixel_scale / float(galaxies.bulge_r50[row]), 1.0))
     bulge_shape = sersic(
         galaxies.bulge_n[row], galaxies.bulge_r50[row], galaxies.bulge_q[row], galaxies.theta[row], end
     )
@@ -133,7 +135,7 @@ def _structured_disc(canvas: Canvas, galaxies: Galaxies, row: int) -> Shape:
     rng = rng_for(int(galaxies.seed[row]), "structure")
     r50, q, theta = (float(v[row]) for v in (galaxies.r50, galaxies.q, galaxies.theta))
     sharpest = min(band.fwhm for band in canvas.camera.bands)
-    step = min(sharpest / 3.5, r50 / 4)
+    step = max(min(sharpest / 3.5, r50 / 4), EXTENT * r50 / MOST_CELLS)
     maps = irregular_maps if galaxies.kind[row] == "irregular" else disc_maps
     planes = maps(rng, r50 / step, q, theta, canvas.wavelengths)
     return lambda k: pixels(planes[k], step)

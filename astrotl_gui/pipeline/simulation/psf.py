@@ -20,8 +20,8 @@ DETAIL = galsim.GSParams(maximum_fft_size=16384)
 class Psf:
     """The PSF of one band: (1 − w) core + w core ⊛ aureole, w = `camera.wings`.
 
-    The core is a Kolmogorov profile, sheared by at most 2 % as a smooth function of the place on the field;
-    `extra` is convolved with it (a defocused or trailed exposure).
+    The core is a Kolmogorov profile, sheared by `band.lean` and 1–2 % more, smoothly over the field. `extra` is
+    convolved with it (a defocused or trailed exposure).
     """
 
     def __init__(
@@ -35,7 +35,8 @@ class Psf:
         self.camera, self.band, self.shape = camera, band, shape
         core = galsim.Kolmogorov(fwhm=band.fwhm)
         self._core = core if extra is None else galsim.Convolve(core, extra)
-        self._lean = rng_for(seed, "psf", band.name).normal(0, 0.006, (2, 4))
+        self._lean = rng_for(seed, "psf", band.name).normal(0, 0.008, (2, 4))
+        self._lean[:, 0] += band.lean
 
     def core(self, x: float, y: float) -> galsim.GSObject:
         """The core at pixel (x, y), without the pixel's own width."""

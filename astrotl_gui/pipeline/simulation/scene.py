@@ -38,6 +38,16 @@ Rare = Lens | ActiveNucleus | Peculiar
 
 
 @dataclass(frozen=True)
+class Densities:
+    """How much there is: stars an arcmin² to i = 25.5 (4.2 at high galactic latitude); rare objects and artifacts
+    in relation to the demo sky, which is enriched."""
+
+    stars: float = 4.2
+    rare: float = 1.0
+    artifacts: float = 1.0
+
+
+@dataclass(frozen=True)
 class Cell:
     """What lies in one cell; positions in arcsec on the tangent plane."""
 
@@ -52,8 +62,11 @@ class Scene:
     Neither bands nor depth change where things are and what they are: a deeper scene only adds to it.
     """
 
-    def __init__(self, seed: int, bands: tuple[str, ...], faintest: float) -> None:
+    def __init__(
+        self, seed: int, bands: tuple[str, ...], faintest: float, densities: Densities | None = None
+    ) -> None:
         self.seed, self.bands, self.faintest = seed, bands, faintest
+        self.densities = densities or Densities()
         self.population = Population(Photometry(self.bands))
         self.cell = lru_cache(maxsize=512)(self._cell)
         self._cluster = lru_cache(maxsize=16)(self._make_cluster)
@@ -98,14 +111,16 @@ class Scene:
 
     def _stars(self, i: int, j: int) -> Stars:
         rng = rng_for(self.seed, "stars", i, j)
-        stars = draw_stars(rng, (CELL / 60) ** 2, self.bands)
+        stars = draw_stars(rng, self.densities.stars * (CELL / 60) ** 2, self.bands)
         stars.x, stars.y = self._uniform(rng, len(stars), i, j)
         return stars
 
     def _awaken(self, galaxies: Galaxies) -> tuple[Galaxies, list[ActiveNucleus]]:
         """Some massive galaxies have an active nucleus; they leave the ordinary ones."""
         able = (galaxies.log_mass > 10.2) & (galaxies.z < 1) & (galaxies.i_mag < ACTIVE_MAG)
-        chosen = able & (galaxies.seed % 10_000 < 10_000 * ACTIVE)  # the galaxy's own dice
+        chosen = able & (
+            galaxies.seed % 10_000 < 10_000 * ACTIVE * self.densities.rare
+        )  # the galaxy's own dice
         active = [awake(self.population, galaxies.take(np.array([k]))) for k in np.flatnonzero(chosen)]
         return galaxies.take(~chosen), active
 
@@ -116,7 +131,7 @@ class Scene:
         taken += zip(stars.x[shining], stars.y[shining], strict=True)
         for name, rate in RARE.items():
             rng = rng_for(self.seed, name, i, j)
-            for _ in range(rng.poisson(rate * (CELL / 60) ** 2)):
+            for _ in range(rng.poisson(rate * self.densities.rare * (CELL / 60) ** 2)):
                 number = int(rng.integers(1 << 20))
                 made: Rare
                 if name == "lens":
@@ -157,14 +172,14 @@ class Scene:
     def _make_cluster(self, a: int, b: int) -> tuple[Galaxies, Lens | None]:
         """The cluster of one region, its centre in the middle half; the richest have a giant arc."""
         rng = rng_for(self.seed, "cluster", a, b)
-        richness, z = int(rng.integers(30, 90)), rng.uniform(0.2, 0.55)
+        richness, z = int(rng.integers(35, 150)), rng.uniform(0.2, 0.55)
         members = draw_group(rng, self.population, richness, z)
         x, y = (a + rng.uniform(0.25, 0.75)) * REGION, (b + rng.uniform(0.25, 0.75)) * REGION
         members.x, members.y = members.x + x, members.y + y
         if richness < 50:
             return members, None
         central = members.take(np.array([0]))
-        lens = cluster_lens(rng, self.population, central, 3.0 + richness / 14)
+        lens = cluster_lens(rng, self.population, central, 3.0 + richness / 15)
         return members.take(np.arange(1, len(members))), replace(lens, x=x, y=y)
 
     def _density(self, x: Array, y: Array, z: Array) -> Array:

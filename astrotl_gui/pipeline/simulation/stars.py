@@ -12,7 +12,6 @@ from astrotl_gui.pipeline.simulation.canvas import Canvas
 from astrotl_gui.pipeline.simulation.psf import CORE_REACH, REACH, Psf
 from astrotl_gui.pipeline.simulation.spectra import Filter
 
-PER_ARCMIN2 = 4.2  # to i = 25, at high galactic latitude
 BRIGHTEST, FAINTEST = 13.0, 25.5  # in i
 BRIGHT = 18.5  # stars brighter than this in any band carry an aureole of their own
 FADING = 0.05  # a halo ends where it sinks below this fraction of the sky noise
@@ -47,9 +46,9 @@ class Stars:
         return len(self.x)
 
 
-def draw_stars(rng: np.random.Generator, arcmin2: float, bands: tuple[str, ...]) -> Stars:
-    """The stars of `arcmin2` of sky, at the origin."""
-    number = int(rng.poisson(PER_ARCMIN2 * arcmin2))
+def draw_stars(rng: np.random.Generator, mean: float, bands: tuple[str, ...]) -> Stars:
+    """About `mean` stars, at the origin."""
+    number = int(rng.poisson(mean))
     axis = np.arange(BRIGHTEST, FAINTEST, 0.02)
     density = 10 ** (0.17 * np.minimum(axis, 20) + 0.09 * np.maximum(axis - 20, 0))
     mag = rng.choice(axis, number, p=density / density.sum()) + rng.uniform(0, 0.02, number)

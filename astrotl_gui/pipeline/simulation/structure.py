@@ -17,7 +17,7 @@ from astrotl_gui.pipeline.simulation.spectra import calzetti
 
 EXTENT = 4.2  # half-light radii drawn
 SCALE_LENGTHS = 1.678  # half-light radius of an exponential disc, in scale lengths
-WIDEST = 140  # cells on each side of the centre at most
+MOST_CELLS = 140  # on each side of the centre
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Plane:
     @classmethod
     def of(cls, r50: float, q: float, theta: float) -> Plane:
         """`r50` in cells, axis ratio, angle [rad] from +x."""
-        half = min(ceil(EXTENT * r50) + 1, WIDEST)
+        half = ceil(EXTENT * r50) + 1
         dx, dy = np.meshgrid(np.arange(-half, half + 1.0), np.arange(-half, half + 1.0))
         u = (dx * cos(theta) + dy * sin(theta)) / r50
         v = (dy * cos(theta) - dx * sin(theta)) / (r50 * q)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,6 +15,7 @@ from astropy.io import fits
 from astropy.table import Table
 from astropy.time import Time
 
+from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import Progress
 from astrotl_gui.pipeline.simulation import bits
 from astrotl_gui.pipeline.simulation.camera import ZEROPOINT, SimulatedBand
@@ -36,7 +38,11 @@ class Task:
 
 
 def write(plan: Plan, folder: Path, workers: int, progress: Progress) -> None:
-    """Write all files of a planned field into `folder`."""
+    """Write all files of a planned field into `folder`, which is made where it is not there.
+
+    Raises AstroTLError when a worker process dies, OSError when a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
     painter = Painter(plan, folder)
     painter.create()
     boxes = plan.observation().tiles()
@@ -141,6 +147,11 @@ def _drawn(painter: Painter, tasks: list[Task], workers: int) -> Iterator[list[R
     pool = ProcessPoolExecutor(workers, get_context("spawn"), _start_worker, arguments)
     try:
         yield from pool.map(_work, tasks)
+    except BrokenProcessPool as problem:
+        raise AstroTLError(
+            "A worker process stopped",
+            "It was killed, or memory ran out; nothing was written. Use fewer workers.",
+        ) from problem
     finally:
         pool.shutdown(cancel_futures=True)
 

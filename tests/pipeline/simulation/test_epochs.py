@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 
 from astrotl_gui.pipeline.simulation import epochs
-from astrotl_gui.pipeline.simulation.camera import GROUND, Camera
+from astrotl_gui.pipeline.simulation.camera import GROUND
 from astrotl_gui.pipeline.simulation.epochs import Light, Visit
+from astrotl_gui.pipeline.simulation.observation import Observation
 from astrotl_gui.pipeline.simulation.psf import Psf
 
 I_BAND = GROUND.with_bands(("i",))
 SHAPE = (300, 300)
+DEEP = Observation(1, SHAPE, I_BAND)
 
 
 def test_a_plan_has_every_problem_and_more_good_visits() -> None:
@@ -29,10 +31,10 @@ def visit(problem: str = "") -> Visit:
     return Visit(2, 60010.0, 1.0, 1.0, (3.3, -2.6), problem=problem)  # type: ignore[arg-type]
 
 
-def psf_image(one: Visit, camera: Camera = I_BAND) -> galsim.Image:
-    seen = epochs.observe(1, SHAPE, camera, one, 10, "tan")
+def psf_image(one: Visit) -> galsim.Image:
+    seen = epochs.observe(DEEP, "i", one, 10)
     core = seen.psfs[0].point(150, 150)
-    return core.drawImage(nx=61, ny=61, scale=camera.pixel_scale, method="no_pixel")
+    return core.drawImage(nx=61, ny=61, scale=I_BAND.pixel_scale, method="no_pixel")
 
 
 def test_defocus_widens_and_trailing_stretches_the_psf() -> None:
@@ -44,9 +46,9 @@ def test_defocus_widens_and_trailing_stretches_the_psf() -> None:
 
 def test_cloud_dims_everything_and_offsets_move_it() -> None:
     """Noise-free light of a visit against that of a visit without cloud."""
-    clear = epochs.observe(1, SHAPE, I_BAND, visit(), 10, "tan")
+    clear = epochs.observe(DEEP, "i", visit(), 10)
     cloudy = Visit(2, 60010.0, 1.0, 0.4, (3.3, -2.6))
-    dim = epochs.observe(1, SHAPE, I_BAND, cloudy, 10, "tan")
+    dim = epochs.observe(DEEP, "i", cloudy, 10)
     images = []
     for seen in (clear, dim):
         canvas = seen.canvas((0, 0, 300, 300))
@@ -58,7 +60,7 @@ def test_cloud_dims_everything_and_offsets_move_it() -> None:
 
 
 def test_visits_together_are_as_deep_as_the_stack() -> None:
-    seen = epochs.observe(1, SHAPE, I_BAND, visit(), 16, "tan")
+    seen = epochs.observe(DEEP, "i", visit(), 16)
     (one,), (deep,) = seen.camera.bands, I_BAND.bands
     assert one.depth == pytest.approx(deep.depth - 1.25 * np.log10(16))
     assert one.noise(0.2) == pytest.approx(4 * deep.noise(0.2)) and one.gain == pytest.approx(deep.gain / 16)
@@ -81,6 +83,6 @@ def test_the_header_of_a_shifted_visit_is_wrong_by_what_the_plan_says() -> None:
 
 
 def test_psf_of_a_visit_is_that_of_its_seeing() -> None:
-    poor = epochs.observe(1, SHAPE, I_BAND, Visit(0, 60000.0, 1.4, 1.0, (0.0, 0.0)), 5, "tan")
+    poor = epochs.observe(DEEP, "i", Visit(0, 60000.0, 1.4, 1.0, (0.0, 0.0)), 5)
     assert poor.camera.bands[0].fwhm == pytest.approx(1.4 * I_BAND.bands[0].fwhm)
     assert isinstance(poor.psfs[0], Psf) and psf_image(visit()).calculateFWHM() < 1.3 * I_BAND.bands[0].fwhm

@@ -12,7 +12,7 @@ import pytest
 from astrotl_gui.pipeline.simulation import agn, lenses, peculiar
 from astrotl_gui.pipeline.simulation.camera import GROUND, SPACE, Camera, rng_for
 from astrotl_gui.pipeline.simulation.canvas import Canvas
-from astrotl_gui.pipeline.simulation.population import Galaxies, Population
+from astrotl_gui.pipeline.simulation.population import Galaxies, Population, add_magnitudes
 from astrotl_gui.pipeline.simulation.profiles import counts, draw_galaxies, sersic
 from astrotl_gui.pipeline.simulation.psf import REACH, Psf
 from astrotl_gui.pipeline.simulation.spectra import Photometry
@@ -72,6 +72,18 @@ def test_galaxies_keep_their_light_through_the_psf(population: Population, value
     expected = counts(canvas, one.mags[0])
     for k in range(3):
         assert canvas.observed(k).sum() == pytest.approx(expected[k], rel=0.01), k
+
+
+def test_the_largest_galaxies_need_no_enormous_transforms(population: Population) -> None:
+    """A giant next door, in both kinds, keeps its light without warnings (which are errors here)."""
+    disc, bulge = [12.5, 12.0, 11.5], [13.0, 12.0, 11.5]
+    sizes = {"r50": 25.0, "bulge_r50": 20.0, "bulge_n": 5.0, "q": 0.8}
+    for kind in ("spiral", "lenticular"):
+        canvas = empty()
+        draw_galaxies(canvas, galaxy(population, kind=kind, disc=disc, bulge=bulge, **sizes))
+        whole = add_magnitudes(np.array(disc), np.array(bulge))
+        inside = canvas.observed(1).sum() / counts(canvas, whole)[1]
+        assert 0.5 < inside < 1.0
 
 
 @pytest.mark.parametrize("values", [SMOOTH, SPHEROID], ids=["disc", "spheroid"])

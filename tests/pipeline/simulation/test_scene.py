@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
-from astrotl_gui.pipeline.simulation.scene import CELL, FARTHEST, Scene
+from astrotl_gui.pipeline.simulation.scene import CELL, FARTHEST, Densities, Scene
 
 GRI = ("g", "r", "i")
 
@@ -48,6 +49,17 @@ def test_other_bands_show_the_same_sky() -> None:
             cell.stars.mags[:, 0], seen.stars.mags[:, 0]
         )
         assert [(r.kind, r.x) for r in cell.rare] == [(r.kind, r.x) for r in seen.rare]
+
+
+def test_densities_are_what_is_asked_for() -> None:
+    plain, other = (
+        [scene.cell(i, j) for i in range(8) for j in range(8)]
+        for scene in (Scene(3, GRI, 22.0), Scene(3, GRI, 22.0, Densities(stars=12.6, rare=0)))
+    )
+    stars = [sum(len(cell.stars) for cell in cells) for cells in (plain, other)]
+    assert stars[1] / stars[0] == pytest.approx(3.0, rel=0.15)
+    kinds = [{rare.kind for cell in cells for rare in cell.rare} for cells in (plain, other)]
+    assert len(kinds[0]) > 8 and kinds[1] <= {"cluster arc"}
 
 
 def test_galaxies_cluster() -> None:
