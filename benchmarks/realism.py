@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,10 +16,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
-from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.cutout import cutouts
-from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, default_cutouts
 from astrotl_gui.core.statistics import statistics
@@ -28,11 +26,13 @@ from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.pipeline.describe import SNR
 from astrotl_gui.pipeline.description.source_numbers import colours, ellipticities
 from astrotl_gui.pipeline.detect import detect
-from astrotl_gui.pipeline.simulate import simulate
 from benchmarks.report import Row
+from benchmarks.skies import SKIES
 
-REAL = Path("../shared/data/fits")
-SIZE, SEEDS, FOLDS, PIXELS = 1000, 5, 5, 224
+SIZES = {"cfhtls_w3": 1600, "xdf": 1400, "sdss": 2048}
+"""Sides of the simulated fields [px]: enough sources to choose from."""
+SEEDS, FOLDS, PIXELS = 5, 5, 224
+FOLDER = Path("bench-output/data/skies")
 MAGNITUDES = 0.5
 """Width [mag] of the bins in which two samples are made equally many."""
 BLOCK = 2
@@ -40,35 +40,6 @@ BLOCK = 2
 COMPONENTS = 32
 FEWEST = 12
 """Of fewer sources a side no model can be asked to learn."""
-
-
-@dataclass(frozen=True)
-class Field:
-    """A real field: its files, the bands used (all by default), zero points its headers lack, the cutout [arcsec].
-
-    `simulated` are the bands of the simulation that stand for them, shortest wavelength first. Cutouts are
-    half the default where most would not fit into a small field.
-    """
-
-    files: str
-    simulated: str
-    cutout: float
-    bands: tuple[str, ...] = ()
-    zeropoints: Mapping[str, float] = field(default_factory=dict)
-
-
-# Zero points of the XDF: Illingworth et al. 2013.
-FIELDS = {
-    "cfhtls_w3": Field("cfhtls_w3/*.fits", "gri", 9.0),
-    "xdf": Field(
-        "xdf/*.fits",
-        "gri",
-        2.0,
-        ("F435W", "F606W", "F775W"),
-        {"F435W": 25.68, "F606W": 26.51, "F775W": 25.69},
-    ),
-    "sdss": Field("sdss/frame-g-*", "g", 18.0),
-}
 
 
 @dataclass(frozen=True)
@@ -92,14 +63,14 @@ class Seen:
 
 def run(full: bool = False) -> list[Row]:
     rows = []
-    for name, one in FIELDS.items():
-        files = sorted(REAL.glob(one.files))
-        if not files:
-            print(f"  skipped {name}: {REAL / one.files} is not here")
+    for name, size in SIZES.items():
+        sky = SKIES[name]
+        real = sky.real()
+        if real is None:
+            print(f"  skipped {name}: {sky.folder / sky.files} is not here")
             continue
-        real = _real(files, one)
-        ours = [_simulated(seed, one.simulated, real.reference.has_noise) for seed in (3, 4)]
-        rows += [replace(row, name=f"{name}: {row.name}") for row in realism(real, *ours, cutout=one.cutout)]
+        ours = [sky.simulated(seed, size, FOLDER / f"{name}-{seed}") for seed in (3, 4)]
+        rows += [replace(row, name=f"{name}: {row.name}") for row in realism(real, *ours, cutout=sky.cutout)]
     return rows
 
 
@@ -220,18 +191,3 @@ def _embedded(
     for index, part in values:
         table[index] = part
     return vectors, table
-
-
-def _real(files: Sequence[Path], one: Field) -> Mosaic:
-    spec = identify(files).spec()
-    bands = [band for band in spec.bands if not one.bands or band.name in one.bands]
-    known = [replace(band, zeropoint=one.zeropoints.get(band.name, band.zeropoint)) for band in bands]
-    return Mosaic.open(MosaicSpec(spec.name, tuple(known)))
-
-
-def _simulated(seed: int, bands: str, noise: bool) -> Mosaic:
-    """The named bands of a simulated field, with noise maps where the real one has some."""
-    made = simulate(Path("bench-output/data") / f"realism-{seed}", seed=seed, size=SIZE)
-    files = [path for role in (made.images, made.rms if noise else {}) for path in role.values()]
-    spec = identify(files).spec()
-    return Mosaic.open(MosaicSpec(spec.name, tuple(band for band in spec.bands if band.name in bands)))
