@@ -30,7 +30,7 @@ def main() -> None:
         for paths, settings in (
             (made.images, {"compression_type": "RICE_1", "quantize_level": 2.0, "quantize_method": 1}),
             (made.rms, {"compression_type": "RICE_1", "quantize_level": -2e-3, "quantize_method": -1}),
-            (made.masks, {"compression_type": "GZIP_1"}),
+            (made.masks, {"compression_type": "RICE_1"}),
         ):
             for path in paths.values():
                 pack(path, FOLDER / path.name, **settings)
