@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo test check bench screenshots demo-sky wheel clean
+.PHONY: demo test check bench screenshots demo-sky compare-skies wheel clean
 
 demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
@@ -28,6 +28,10 @@ screenshots: .venv/.ready-dev
 # The demo sky that comes with AstroTL, anew: only after a change of the simulator that is worth 16 MB of history.
 demo-sky: .venv/.ready-dev
 	$(BIN)/python packaging/make_demo_sky.py
+
+# The pictures and tables of docs/simulation.md, from the real fields that are on this machine.
+compare-skies: .venv/.ready-dev
+	PYTHONPATH=. $(BIN)/python docs/compare_skies.py
 
 wheel: .venv/.ready-dev
 	$(BIN)/python packaging/check_wheel.py
