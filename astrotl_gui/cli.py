@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
             sub.add_argument("project", type=Path, help="project folder, NAME.astrotl")
         return sub
 
-    _new_options(verb("new", "make a project from FITS images"))
+    _new_options(verb("new", "make a project from FITS images, or from stamps"))
 
     sub = verb("detect", "find the sources, or take a catalog")
     sub.add_argument("--threshold", type=float, metavar="SIGMA", help="detection limit [σ]")
@@ -255,7 +255,24 @@ def _new_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--catalog", type=Path, help="take these positions instead of detecting")
     sub.add_argument(
-        "--pixel-scale", type=float, default=0.0, metavar="ARCSEC", help="for images without WCS"
+        "--stamps",
+        type=Path,
+        metavar="DIR|FILE",
+        help="cutouts instead of images: a folder of JPEG, PNG or FITS, or a .npz, HDF5 or Zarr array",
+    )
+    sub.add_argument(
+        "--ids", type=Path, metavar="TABLE", help="a row for each stamp: id, ra, dec, anything else"
+    )
+    sub.add_argument("--array", default="", metavar="NAME", help="which array of a file are the stamps")
+    sub.add_argument(
+        "--bands", default="", metavar="B,B,...", help="the stamps' bands as stored (colour pictures: R,G,B)"
+    )
+    sub.add_argument(
+        "--pixel-scale",
+        type=float,
+        default=0.0,
+        metavar="ARCSEC",
+        help="for images and stamps that do not tell it",
     )
     sub.add_argument(
         "--cutout",

@@ -36,6 +36,11 @@ class ConsoleProgress(Progress):
 
 
 def new(options: argparse.Namespace) -> Result:
+    if options.stamps:
+        return _new_of_stamps(options)
+    stray = [name for name in ("ids", "array", "bands") if getattr(options, name)]
+    if stray:
+        raise AstroTLError("These are options of stamps", f"--{stray[0]} goes with --stamps DIR|FILE.")
     from astrotl_gui.core.mosaic import Mosaic
     from astrotl_gui.core.project import Project
     from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, default_cutouts
@@ -74,6 +79,38 @@ def new(options: argparse.Namespace) -> Result:
         return result
     finally:
         project.close()
+
+
+def _new_of_stamps(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.new_stamps import new_stamps, read_stamps
+
+    others = ("images", "band", "rms", "weight", "mask", "psf", "mask_bits", "zeropoint", "catalog", "cutout")
+    stray = [name.replace("_", "-") for name in others if getattr(options, name)]
+    if stray:
+        raise AstroTLError("Stamps or images, not both", f"--stamps does not go with {', '.join(stray)}.")
+    found = read_stamps(
+        [options.stamps],
+        ids=options.ids,
+        array=options.array,
+        bands=[name for name in options.bands.split(",") if name],
+        progress=ConsoleProgress(),
+    )
+    made = new_stamps(options.project, found, pixel_scale=options.pixel_scale, progress=ConsoleProgress())
+    bands = ", ".join(made.bands)
+    lines = [
+        f"{made.path}: {made.count:,} stamps of {made.side} px ({made.size:.4g}″) in {bands}",
+        *made.notes,
+    ]
+    return {
+        "project": made.path,
+        "bands": list(made.bands),
+        "sources": made.count,
+        "stamp_side": made.side,
+        "pixel_scale": made.pixel_scale,
+        "skipped": [{"stamp": name, "reason": reason} for name, reason in made.skipped],
+        "notes": list(made.notes),
+        "text": "\n".join(lines),
+    }
 
 
 def detect(options: argparse.Namespace) -> Result:
@@ -154,9 +191,9 @@ def rank(options: argparse.Namespace) -> Result:
 def similar(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.similar import similar
 
-    with _opened(options.project) as (project, mosaic):
+    with _opened(options.project) as (project, _):
         catalog = _catalog(project)
-        source = _chosen_source(options, catalog, mosaic)
+        source = _chosen_source(options, catalog)
         found = similar(_inputs(project, catalog), [source], k=options.k)
         near = catalog.take(catalog.rows_of(found.ids))
         rows = [
@@ -352,12 +389,12 @@ def _inputs(project: Any, catalog: Any) -> Any:
     return inputs
 
 
-def _chosen_source(options: argparse.Namespace, catalog: Any, mosaic: Any) -> int:
+def _chosen_source(options: argparse.Namespace, catalog: Any) -> int:
     if options.id is not None:
         _row(catalog, options.id)
         return int(options.id)
-    if not mosaic.has_sky:
-        raise AstroTLError("No coordinates", "This mosaic has none, so sky search is off. Use --id.")
+    if not catalog.has_sky:
+        raise AstroTLError("No coordinates", "No source has any, so sky search is off. Use --id.")
     from astrotl_gui.core.matching import match_sky
 
     ra, dec = options.radec

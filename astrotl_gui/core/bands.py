@@ -66,6 +66,7 @@ class MosaicSpec:
     `reference` names the band whose grid all positions refer to (default: the middle band), `colour` the
     bands shown as red, green, blue (green "" = the mean of the two others), `pixel_scale` [arcsec] is used
     only where no band has a WCS. `credit` is a line on whose data these are, shown on the sky ("" = not known).
+    `stamp_side` [px] is the side of the cells where the images are a sheet of stamps, 0 for a mosaic.
     """
 
     name: str
@@ -74,6 +75,7 @@ class MosaicSpec:
     colour: tuple[str, str, str] = field(default=("", "", ""))
     pixel_scale: float = 0.0
     credit: str = ""
+    stamp_side: int = 0
 
     def __post_init__(self) -> None:
         names = [band.name for band in self.bands]
@@ -106,6 +108,8 @@ class MosaicSpec:
             values["pixel_scale"] = self.pixel_scale
         if self.credit:
             values["credit"] = self.credit
+        if self.stamp_side:
+            values["stamp_side"] = self.stamp_side
         values["bands"] = [band.to_dict() for band in self.bands]
         return values
 
@@ -120,6 +124,7 @@ class MosaicSpec:
             (str(red), str(green), str(blue)),
             float(values.get("pixel_scale", 0.0)),
             str(values.get("credit", "")),
+            int(values.get("stamp_side", 0)),
         )
 
 

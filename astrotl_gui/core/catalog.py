@@ -108,6 +108,11 @@ class Catalog:
     def dec(self) -> np.ndarray:
         return self.column("dec")
 
+    @property
+    def has_sky(self) -> bool:
+        """Whether any source has sky coordinates."""
+        return bool(np.isfinite(self.ra).any())
+
     def rows_of(self, ids: ArrayLike) -> np.ndarray:
         """The row of each id, −1 for an id this catalog does not have."""
         wanted = np.atleast_1d(np.asarray(ids, dtype=np.int64))

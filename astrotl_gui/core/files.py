@@ -1,14 +1,37 @@
-"""Writing a file so that it is either whole or not there."""
+"""Writing a file or a folder so that it is either whole or not there."""
 
 from __future__ import annotations
 
 import errno
 import os
+import secrets
+import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from astrotl_gui.core.errors import AstroTLError
+
+ABANDONED_SECONDS = 3600
+"""A draft this old belongs to a process that was killed."""
+
+
+def draft_folder(folder: Path) -> Path:
+    """An empty folder beside `folder`, to be renamed to it; what killed processes left there is cleared away.
+
+    Raises AstroTLError where it cannot be made.
+    """
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        for old in folder.parent.glob(f".{folder.name}.*.part"):
+            if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
+                shutil.rmtree(old, ignore_errors=True)
+        draft = folder.parent / f".{folder.name}.{os.getpid()}.{secrets.token_hex(4)}.part"
+        draft.mkdir()
+    except OSError as problem:
+        raise cannot_write(folder, problem) from problem
+    return draft
 
 
 @contextmanager

@@ -49,7 +49,8 @@ class Mosaic:
         another size, bands that do not overlap, and when there is neither a WCS nor a pixel scale.
         """
         bands = tuple(Band.open(band) for band in spec.bands)
-        notes = _without_sky(bands) + _lend_sky(bands, spec.reference)
+        # A sheet of stamps has no sky of its own: that is no fault to speak of.
+        notes = [] if spec.stamp_side else _without_sky(bands) + _lend_sky(bands, spec.reference)
         reference = next(band for band in bands if band.name == spec.reference)
         if reference.sky is None and spec.pixel_scale <= 0:
             raise AstroTLError(

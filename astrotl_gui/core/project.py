@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,7 @@ import tomli_w
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.files import atomic_write, cannot_write
+from astrotl_gui.core.files import atomic_write, cannot_write, draft_folder
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.labels import TARGETS, LabelLog
 from astrotl_gui.core.ranking import Ranking
@@ -61,23 +61,29 @@ class Project:
 
     @classmethod
     def create(
-        cls, path: Path, spec: MosaicSpec, detection: DetectionSettings, cutouts: CutoutSettings
+        cls,
+        path: Path,
+        spec: MosaicSpec,
+        detection: DetectionSettings,
+        cutouts: CutoutSettings,
+        *,
+        fill: Callable[[Path], object] | None = None,
     ) -> Project:
         """A new project folder; it appears whole or not at all.
 
+        `fill(folder)` puts images into the folder before it appears; what it raises leaves nothing behind.
         Raises AstroTLError when the folder exists already or cannot be written.
         """
-        path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
-        if path.exists():
-            raise AstroTLError("This project exists already", f"{path}. Open it, or choose another name.")
-        draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+        path = free_folder(path)
+        draft = draft_folder(path)
         created = datetime.now(UTC).isoformat(timespec="seconds")
         try:
-            draft.mkdir(parents=True)
             labels = LabelLog(draft / "labels.sqlite")
             project = cls(draft, spec, detection, cutouts, labels, created=created)
             project.save(home=path)
             labels.close()
+            if fill is not None:
+                fill(draft)
             os.rename(draft, path)
         except OSError as problem:
             raise cannot_write(path, problem) from problem
@@ -167,6 +173,14 @@ class Project:
 
     def _ranking_file(self, target: str) -> Path:
         return self.path / "rankings" / f"{target}.parquet"
+
+
+def free_folder(path: Path) -> Path:
+    """The folder of a project to be, with its suffix. Raises AstroTLError when it exists already."""
+    path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)
+    if path.exists():
+        raise AstroTLError("This project exists already", f"{path}. Open it, or choose another name.")
+    return path
 
 
 def _planes(spec: MosaicSpec) -> Iterator[Plane]:

@@ -45,6 +45,7 @@ _PIXELS = (
 _IDS = (
     "user_id",
     "id",
+    "ids",
     "source_id",
     "objid",
     "object_id",
@@ -63,11 +64,9 @@ def read_positions(path: Path) -> dict[str, np.ndarray]:
     Either ra, dec or x, y are NaN. Raises AstroTLError as `astrotl_gui.core.catalog.read_user_catalog` says.
     """
     path = Path(path)
-    if not path.is_file():
-        raise AstroTLError("This catalog is missing", f"{path} does not exist or is not a file.")
     columns: list[str] = []
-    for table in _tables(path):
-        found = _positions(table)
+    for table in read_tables(path):
+        found = positions(table)
         if found is not None:
             return _finish(found, path)
         columns += table.colnames
@@ -78,8 +77,13 @@ def read_positions(path: Path) -> dict[str, np.ndarray]:
     )
 
 
-def _tables(path: Path) -> Iterator[Table]:
-    """The tables of a file (a FITS file may hold several), told by its first bytes rather than its name."""
+def read_tables(path: Path) -> Iterator[Table]:
+    """The tables of a file (a FITS file may hold several), told by its first bytes rather than its name.
+
+    Raises AstroTLError when it is missing, empty or cannot be read.
+    """
+    if not path.is_file():
+        raise AstroTLError("This catalog is missing", f"{path} does not exist or is not a file.")
     with open(path, "rb") as handle:
         head = handle.read(4096)
     if not head.strip():
@@ -151,7 +155,8 @@ def _read_text(path: Path, head: bytes) -> Table:
     return Table.read(path, format="ascii.csv", delimiter=delimiter, comment="#", encoding="utf-8-sig")
 
 
-def _positions(table: Table) -> dict[str, np.ndarray] | None:
+def positions(table: Table) -> dict[str, np.ndarray] | None:
+    """Columns ra, dec [deg], x, y [0-based px] and user_id of a table; None when it has no positions."""
     names: dict[str, str] = {}
     for name in table.colnames:
         names.setdefault(name.strip().lower(), name)
@@ -164,9 +169,9 @@ def _positions(table: Table) -> dict[str, np.ndarray] | None:
         pixels = next((row for row in _PIXELS if row[0] in names and row[1] in names), None)
         if pixels is None:
             return None
-        x, y = (_numbers(table[names[name]]) + pixels[2] for name in pixels[:2])
+        x, y = (numbers(table[names[name]]) + pixels[2] for name in pixels[:2])
         columns = {"ra": nothing, "dec": nothing, "x": x, "y": y}
-    columns["user_id"] = _user_ids(table, names)
+    columns["user_id"] = user_ids(table)
     return columns
 
 
@@ -188,7 +193,7 @@ def _pair_by_ucd(table: Table) -> tuple[str, str] | None:
     return (ra, dec) if ra and dec else None
 
 
-def _numbers(column: Any) -> np.ndarray:
+def numbers(column: Any) -> np.ndarray:
     values: np.ndarray = np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
     return np.asarray(values, dtype=float)
 
@@ -199,7 +204,7 @@ def _degrees(column: Any, *, hours: bool) -> np.ndarray:
     from astropy.coordinates import Angle
 
     if np.asarray(column).dtype.kind not in "USO":
-        values = _numbers(column)
+        values = numbers(column)
         unit = getattr(column, "unit", None)
         if unit is not None and u.Unit(unit, parse_strict="silent").is_equivalent(u.deg):
             values = values * u.Unit(unit).to(u.deg)
@@ -220,11 +225,23 @@ def _degrees(column: Any, *, hours: bool) -> np.ndarray:
     return np.array([one(value) for value in text])
 
 
-def _user_ids(table: Table, names: dict[str, str]) -> np.ndarray:
-    name = next((names[key] for key in _IDS if key in names), None)
+def id_column(table: Table) -> str | None:
+    """The column that holds the identifiers of a table."""
+    names = {name.strip().lower(): name for name in reversed(table.colnames)}
+    return next((names[key] for key in _IDS if key in names), None)
+
+
+def user_ids(table: Table) -> np.ndarray:
+    """The identifiers of a table as text; the numbers of its rows where it has none."""
+    name = id_column(table)
     if name is None:
         return np.array([str(row) for row in range(1, len(table) + 1)], dtype=object)
-    values: np.ndarray = np.ma.filled(np.ma.asarray(table[name]).astype(object), "")
+    return as_text(table[name])
+
+
+def as_text(column: Any) -> np.ndarray:
+    """The values of a column as text, stripped."""
+    values: np.ndarray = np.ma.filled(np.ma.asarray(column).astype(object), "")
     return np.array([v.decode() if isinstance(v, bytes) else str(v).strip() for v in values], dtype=object)
 
 

@@ -7,22 +7,18 @@ import io
 import os
 import shutil
 import tarfile
-import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, cast
 
-from astrotl_gui.core.files import cannot_write
+from astrotl_gui.core.files import cannot_write, draft_folder
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.pipeline.real_fields import Member, RealField
 from astrotl_gui.pipeline.registry import Download, broke_off, download, not_expected
 
 CHUNK = 1 << 16
-ABANDONED_SECONDS = 3600
-"""A draft this old belongs to a process that was killed."""
 
 
 def field_files(field: RealField, *, progress: Progress = SILENT) -> list[Path]:
@@ -52,7 +48,7 @@ def _intact(field: RealField) -> bool:
 def _fetch(field: RealField, progress: Progress) -> None:
     needed, text = field.archive.needed, f"Downloading {field.title}"
     progress(0, needed, text)
-    draft = _draft(field.folder)
+    draft = draft_folder(field.folder)
     try:
         with download(field, lambda count: progress(min(count, needed), needed, text)) as source:
             _take(source, field, draft)
@@ -61,18 +57,6 @@ def _fetch(field: RealField, progress: Progress) -> None:
             _put_in_place(draft, field.folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _draft(folder: Path) -> Path:
-    """An empty folder beside `folder`; what killed processes left there is cleared away."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        for old in folder.parent.glob(f".{folder.name}.*.part"):
-            if time.time() - old.stat().st_mtime > ABANDONED_SECONDS:
-                shutil.rmtree(old, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    except OSError as problem:
-        raise cannot_write(folder, problem) from problem
 
 
 def _put_in_place(draft: Path, folder: Path) -> None:

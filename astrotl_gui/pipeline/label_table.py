@@ -76,7 +76,7 @@ def _read(path: Path) -> Table:
 def _sources(table: Table, catalog: Catalog, path: Path) -> np.ndarray:
     """Row of the catalog for each row of the table, −1 for none."""
     names = set(table.colnames)
-    if {"ra", "dec"} <= names and np.isfinite(catalog.ra).any():
+    if {"ra", "dec"} <= names and catalog.has_sky:
         return match_sky(_floats(table["ra"]), _floats(table["dec"]), catalog.ra, catalog.dec, MATCH_ARCSEC)
     if {"x", "y"} <= names:
         return match_pixels(_floats(table["x"]), _floats(table["y"]), catalog.x, catalog.y, MATCH_PIXELS)

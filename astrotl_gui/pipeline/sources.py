@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from astrotl_gui.core.catalog import Catalog, read_user_catalog
+from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import Label
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
@@ -13,6 +14,7 @@ from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.pipeline.adopt import adopt
 from astrotl_gui.pipeline.detect import detect
 from astrotl_gui.pipeline.measure import measure
+from astrotl_gui.pipeline.stamps.sheet import sheet_sources
 
 
 def find_sources(
@@ -27,8 +29,16 @@ def find_sources(
 ) -> Catalog:
     """Detect sources, or measure those of `catalog_file`, and give them ids that keep labels on their objects.
 
-    Raises AstroTLError for a catalog that cannot be read or lies outside the mosaic.
+    A sheet of stamps has its sources with it: nothing is detected there, and ids stay. Raises AstroTLError for a
+    catalog that cannot be read or lies outside the mosaic, and for any catalog on a sheet.
     """
+    if mosaic.spec.stamp_side:
+        if catalog_file is not None:
+            raise AstroTLError(
+                "These are stamps",
+                "Each stamp is a source already. Give a table of them with --ids in a new project.",
+            )
+        return sheet_sources(mosaic)
     if catalog_file is None:
         found = detect(mosaic, settings, progress=progress)
     else:

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.files import ABANDONED_SECONDS
 from astrotl_gui.core.progress import Cancelled, Progress
-from astrotl_gui.pipeline import field_files as module
 from astrotl_gui.pipeline import registry as registry_module
 from astrotl_gui.pipeline.field_files import field_files
 from astrotl_gui.pipeline.real_fields import FIELDS, RealField
@@ -220,7 +220,7 @@ def test_what_a_killed_download_left_is_cleared(registry: FakeRegistry, small: R
     for draft in (old, fresh):
         draft.mkdir(parents=True)
         (draft / "sky.fits").write_bytes(SKY[:100])
-    hours_ago = time.time() - 2 * module.ABANDONED_SECONDS
+    hours_ago = time.time() - 2 * ABANDONED_SECONDS
     os.utime(old, (hours_ago, hours_ago))
     field_files(small)
     assert not old.exists() and fresh.exists()  # the fresh one may be somebody's download

@@ -1,0 +1,1 @@
+"""Cutouts that somebody else made: reading them, and laying them out as one image a band."""
