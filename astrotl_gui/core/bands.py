@@ -66,7 +66,8 @@ class MosaicSpec:
     `reference` names the band whose grid all positions refer to (default: the middle band), `colour` the
     bands shown as red, green, blue (green "" = the mean of the two others), `pixel_scale` [arcsec] is used
     only where no band has a WCS. `credit` is a line on whose data these are, shown on the sky ("" = not known).
-    `stamp_side` [px] is the side of the cells where the images are a sheet of stamps, 0 for a mosaic.
+    `stamp_side` [px] is the side of the cells where the images are a sheet of stamps, 0 for a mosaic. `white` is the
+    value shown white where they are pictures, stretched already; 0: that is for the pixels to tell.
     """
 
     name: str
@@ -76,6 +77,7 @@ class MosaicSpec:
     pixel_scale: float = 0.0
     credit: str = ""
     stamp_side: int = 0
+    white: float = 0.0
 
     def __post_init__(self) -> None:
         names = [band.name for band in self.bands]
@@ -110,6 +112,8 @@ class MosaicSpec:
             values["credit"] = self.credit
         if self.stamp_side:
             values["stamp_side"] = self.stamp_side
+        if self.white:
+            values["white"] = self.white
         values["bands"] = [band.to_dict() for band in self.bands]
         return values
 
@@ -125,6 +129,7 @@ class MosaicSpec:
             float(values.get("pixel_scale", 0.0)),
             str(values.get("credit", "")),
             int(values.get("stamp_side", 0)),
+            float(values.get("white", 0.0)),
         )
 
 

@@ -92,7 +92,12 @@ class TileSource:
         return 1 << max(0, (-(-max(self.shape) // max_side) - 1).bit_length())
 
     def display_levels(self, band: str) -> Levels:
-        """Levels from single pixels: means of blocks, as in the overview, would understate the noise."""
+        """Levels from single pixels: means of blocks, as in the overview, would understate the noise.
+
+        Those of pictures are known: from 0 to the spec's white, the noise being one of 256 steps.
+        """
+        if white := self.mosaic.spec.white:
+            return Levels(0.0, white / 256, white, white)
         ny, nx = self.shape
         step = self.overview_step()
         return measure_levels(self.mosaic.read(band, (0, 0, nx, ny), step))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,8 +42,12 @@ def with_selection(window: MainWindow) -> bool:
 
 
 def with_sky(window: MainWindow) -> bool:
-    """A source is selected on a mosaic with sky coordinates."""
-    return with_selection(window) and window.session.mosaic is not None and window.session.mosaic.has_sky
+    """A source with sky coordinates is selected."""
+    catalog, source = window.session.catalog, window.session.selected
+    if not with_selection(window) or source is None:
+        return False
+    row = catalog.rows_of([source])[0]
+    return bool(row >= 0 and math.isfinite(catalog.ra[row]))
 
 
 def on_explore(window: MainWindow) -> bool:

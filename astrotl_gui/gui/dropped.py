@@ -1,4 +1,4 @@
-"""What a drop on the window means: a project to open, or images for a new one."""
+"""What a drop on the window means: a project to open, stamps or images for a new one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from pathlib import Path
 
 from PySide6.QtCore import QMimeData
 
+from ..pipeline.stamps.find import are_stamps
+
 IMAGE_ENDINGS = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fits.bz2", ".fit.gz", ".fit.bz2")
+TABLE_ENDINGS = (".csv", ".ecsv", ".parquet", ".vot", ".xml", ".tsv", ".txt", ".dat")
 
 
 def dropped_paths(data: QMimeData) -> list[Path]:
@@ -21,6 +24,13 @@ def project_of(paths: list[Path]) -> Path | None:
             if folder.suffix == ".astrotl" or (folder / "project.toml").is_file():
                 return folder
     return None
+
+
+def stamps_of(paths: list[Path]) -> tuple[list[Path], Path | None] | None:
+    """The stamps among dropped things, and a table dropped with them; None when these are no stamps."""
+    tables = [path for path in paths if path.name.lower().endswith(TABLE_ENDINGS)]
+    others = [path for path in paths if path not in tables]
+    return (others, tables[0] if tables else None) if others and are_stamps(others) else None
 
 
 def images_of(paths: list[Path]) -> list[Path]:

@@ -18,11 +18,11 @@ MAG_PER_RELATIVE_ERROR = 2.5 / math.log(10)
 
 
 def place_text(row: Mapping[str, Any]) -> str:
-    """Where a source is: "03 32 38.61  −27 48 21.4"; in pixels without sky coordinates."""
+    """Where a source is: "03 32 38.61  −27 48 21.4"; without sky coordinates its stamp, else in pixels."""
     ra, dec = float(row["ra"]), float(row["dec"])
     if math.isfinite(ra) and math.isfinite(dec):
         return f"{ra_text(ra)[:-1]}  {dec_text(dec)[:-1]}"
-    return f"x {row['x']:.1f}  y {row['y']:.1f}"
+    return str(row.get("stamp") or f"x {row['x']:.1f}  y {row['y']:.1f}")
 
 
 def magnitude_text(row: Mapping[str, Any], band: str) -> str:
@@ -89,6 +89,8 @@ def measurements(session: Session, source: int) -> list[tuple[str, str]]:
     masked = _number(row, "masked_fraction")
     if masked >= 0.005:
         facts.append(("Masked", f"{masked:.0%}".replace("%", " %")))
+    if math.isfinite(_number(row, "ra")) and row.get("stamp"):
+        facts.append(("Stamp", str(row["stamp"])))
     label = session.label_of(source)
     if label is not None:
         facts.append(("Label", label_text(label)))

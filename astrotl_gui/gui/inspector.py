@@ -304,13 +304,13 @@ class Inspector(QWidget):
         ratio = self.devicePixelRatioF()
         size, context = project.cutouts.size, project.cutouts.context
         side = round(self.cutout.width() * ratio)
-        wide = self._wide or self._band == WIDE
+        wide = (self._wide or self._band == WIDE) and context > size
         mode = self._band if self._band not in ("", WIDE) else ""
         large = self.thumbnails.stamp(source, side, mode, context if wide else size)
         self.cutout.show_stamp(large, self.session.label_of(source), size if wide else 0.0)
         wanted = [large]
         if not self.compact:
-            items = self._strip_items(source, round(64 * ratio), context)
+            items = self._strip_items(source, round(64 * ratio), context if context > size else 0.0)
             self.strip.show_items(items, size / context)
             wanted += [stamp for _, stamp in items]
         if self.isVisible():
@@ -320,7 +320,8 @@ class Inspector(QWidget):
         assert self.session.mosaic is not None
         bands = [band.name for band in self.session.mosaic.bands]
         shown = [(name, self.thumbnails.stamp(source, side, name)) for name in bands]
-        shown.append((WIDE, self.thumbnails.stamp(source, side, "", context)))
+        if context:  # there is nothing around a stamp
+            shown.append((WIDE, self.thumbnails.stamp(source, side, "", context)))
         return [(name, stamp) for name, stamp in shown if stamp is not None]
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QElapsedTimer, QPoint, QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from ..core.stretch import COLOUR
 from . import actions, project_verbs, theme
 from .controls import Line
+from .dropped import dropped_paths, images_of, project_of, stamps_of
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
 from .import_page import ImportPage
@@ -32,6 +33,7 @@ from .palette import Palette
 from .settings_page import SettingsPage
 from .sheet import Sheet
 from .similar_view import SimilarView
+from .stamps_sheet import StampsSheet
 from .status_bar import StatusBar
 from .top_bar import TopBar
 from .welcome import WelcomePage
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self._held: tuple[actions.Action, QElapsedTimer] | None = None
         self.setWindowTitle("AstroTL")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAcceptDrops(True)
         self.actions_by_id = actions.build(self)
         self._build_pages()
         self.blinker = Blinker(session, self)
@@ -135,7 +138,7 @@ class MainWindow(QMainWindow):
         self.view.read_out.connect(self.status.read_out.show_values)
         self.explore.bar.only_sky_wanted.connect(self.toggle_only_sky)
         self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
-        self.welcome.images_chosen.connect(self.import_images)
+        self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
         self.welcome.settings_wanted.connect(self.show_settings)
         self.importing.done.connect(self._import_ended)
@@ -228,16 +231,25 @@ class MainWindow(QMainWindow):
     # -- verbs: project --------------------------------------------------------------------------------
 
     def open_paths(self, paths: list[Path]) -> None:
-        """Open what was given: a project folder, or images to make one of."""
-        if len(paths) == 1 and (paths[0].is_dir() or paths[0].suffix == ".astrotl"):
-            self.session.open_project(paths[0])
+        """Open what was given: a project, or stamps or images to make one of."""
+        project = project_of(paths)
+        if project is not None:
+            self.session.open_project(project)
+        elif stamps := stamps_of(paths):
+            self.import_stamps(*stamps)
+        elif images := images_of(paths):
+            self.import_images(images)
         elif paths:
-            self.import_images(paths)
+            self.session.open_project(paths[0])  # which says what it lacks
 
     def import_images(self, paths: list[Path]) -> None:
         """Begin a new project of these images."""
         self.show_page("import")
         self.importing.start(paths)
+
+    def import_stamps(self, paths: list[Path], ids: Path | None = None) -> None:
+        """Begin a new project of these stamps; `ids` is a table of them."""
+        self.open_sheet(StampsSheet(self, self.session, paths, ids))
 
     # -- verbs: moving ---------------------------------------------------------------------------------
 
@@ -376,6 +388,14 @@ class MainWindow(QMainWindow):
                 if timer.elapsed() > HOLD_MS:
                     row.run(self)
         super().keyReleaseEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_paths(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        event.acceptProposedAction()
+        self.open_paths(dropped_paths(event.mimeData()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
         QSettings().setValue("window/geometry", self.saveGeometry())

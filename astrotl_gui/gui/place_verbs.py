@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QGuiApplication
 
+from astrotl_gui.core.matching import match_sky
+
 from .message import Message
 from .status_bar import dec_text, ra_text
 
@@ -32,8 +34,16 @@ def go_to_id(window: MainWindow, source: int) -> None:
 
 
 def go_to_sky(window: MainWindow, ra: float, dec: float) -> None:
-    """Centre the mosaic on a place [deg, ICRS]."""
-    mosaic = window.session.mosaic
+    """Centre the mosaic on a place [deg, ICRS]; among stamps, select the one that shows it."""
+    session, mosaic = window.session, window.session.mosaic
+    if mosaic is not None and mosaic.spec.stamp_side and session.catalog.has_sky:
+        reach = mosaic.spec.stamp_side * mosaic.pixel_scale() / 2
+        (row,) = match_sky([ra], [dec], session.catalog.ra, session.catalog.dec, reach)
+        if row < 0:
+            window.messages.show(Message("On no stamp", f"{ra_text(ra)} {dec_text(dec)}", "warn"))
+        else:
+            session.select(int(session.catalog.ids[row]))
+        return
     if mosaic is None or not mosaic.has_sky:
         window.messages.show(Message("No coordinates", "This mosaic has none, so sky search is off.", "warn"))
         return

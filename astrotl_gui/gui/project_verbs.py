@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 from .ask import Ask
 from .export_sheet import ExportSheet
-from .file_dialogs import CATALOGS, FITS, choose_file, choose_files, choose_folder, choose_new, documents
+from .file_dialogs import (
+    CATALOGS,
+    FITS,
+    STAMPS,
+    choose_file,
+    choose_files,
+    choose_folder,
+    choose_new,
+    documents,
+)
 from .header_page import HeaderPage
 from .message import Message
 
@@ -17,11 +26,11 @@ if TYPE_CHECKING:
 
 
 def new_project(window: MainWindow) -> None:
-    choose_files(window, "Open images", FITS, window.import_images)
+    choose_files(window, "Open images", f"{FITS};;{STAMPS}", window.open_paths)
 
 
 def open_project(window: MainWindow) -> None:
-    choose_folder(window, "Open project", window.session.open_project)
+    choose_folder(window, "Open project", lambda folder: window.open_paths([folder]))
 
 
 def take_catalog(window: MainWindow) -> None:

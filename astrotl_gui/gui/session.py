@@ -30,6 +30,7 @@ from astrotl_gui.pipeline.real_fields import FIELDS
 PICTURE_SIDE = 256
 
 if TYPE_CHECKING:
+    from astrotl_gui.pipeline.new_stamps import StampProject, StampSet
     from astrotl_gui.pipeline.opening import OpenProject
 
 
@@ -63,6 +64,23 @@ class Session(SessionLabels):
             self._find_sources(catalog_path)
 
         self._run("Opening", later("opening", "open_project"), project.path, then=go_on)
+
+    def create_stamps(self, path: Path, found: StampSet, pixel_scale: float) -> Job:
+        """Make a project of stamps, open it, say what was odd, and go on to ranked lists."""
+
+        def go_on(made: StampProject) -> None:
+            for note in made.notes:
+                self.messaged.emit(Message("About these stamps", note, "warn"))
+            self._open_and_detect(made.path)
+
+        return self._run(
+            "Laying out stamps",
+            later("new_stamps", "new_stamps"),
+            path,
+            found,
+            pixel_scale=pixel_scale,
+            then=go_on,
+        )
 
     def open_demo(self) -> Job:
         """The simulated demo sky; its project is made on first use."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
@@ -24,9 +23,9 @@ from astrotl_gui import __version__
 from ..pipeline.real_fields import FIELDS
 from . import theme
 from .controls import Button, Icon, KeyCap, Label
-from .dropped import dropped_paths, images_of, project_of
+from .dropped import dropped_paths
 from .field_card import FieldCard
-from .file_dialogs import FITS, choose_files, choose_folder
+from .file_dialogs import FITS, STAMPS, choose_files, choose_folder
 from .recent_card import RecentCard
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class DropZone(QWidget):
         column.setSpacing(0)
         column.addWidget(Icon("ph.stack", 32), 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(10)
-        title = Label("Drop FITS images here, one for each band", 15, 600)
+        title = Label("Drop FITS images here, one for each band, or a folder of stamps", 15, 600)
         column.addWidget(title, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addSpacing(21)
         column.addLayout(row)
@@ -82,10 +81,10 @@ class DropZone(QWidget):
 class WelcomePage(QWidget):
     """Drop zone, recent projects, real fields, footer.
 
-    Images go out as `images_chosen`; projects and fields open through the session.
+    What is dropped or chosen goes out as `paths_chosen`; recent projects and fields open through the session.
     """
 
-    images_chosen = Signal(list)
+    paths_chosen = Signal(list)
     keys_wanted = Signal()
     settings_wanted = Signal()
 
@@ -105,12 +104,12 @@ class WelcomePage(QWidget):
         self._build()
 
     def choose_images(self) -> None:
-        """Ask for images for a new project."""
-        choose_files(self, "Open images", FITS, self.images_chosen.emit)
+        """Ask for images or stamps for a new project."""
+        choose_files(self, "Open images", f"{FITS};;{STAMPS}", self.paths_chosen.emit)
 
     def choose_project(self) -> None:
         """Ask for a project folder."""
-        choose_folder(self, "Open project", self.session.open_project)
+        choose_folder(self, "Open project", lambda folder: self.paths_chosen.emit([folder]))
 
     def refresh(self) -> None:
         """Show the recent projects, and which fields are here, as they are now."""
@@ -148,15 +147,7 @@ class WelcomePage(QWidget):
     def dropEvent(self, event: QDropEvent) -> None:
         self.zone.arm(False)
         event.acceptProposedAction()
-        self.take(dropped_paths(event.mimeData()))
-
-    def take(self, paths: list[Path]) -> None:
-        """Open dropped things: a project if there is one among them, else the images."""
-        project = project_of(paths)
-        if project is not None:
-            self.session.open_project(project)
-        elif images := images_of(paths):
-            self.images_chosen.emit(images)
+        self.paths_chosen.emit(dropped_paths(event.mimeData()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

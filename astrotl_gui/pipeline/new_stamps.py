@@ -18,6 +18,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project, free_folder
 from astrotl_gui.core.settings import CutoutSettings, DetectionSettings
+from astrotl_gui.core.stretch import Look
 from astrotl_gui.pipeline.stamps.collection import (
     Channel,
     Stamps,
@@ -121,13 +122,19 @@ def new_stamps(
     order = _by_wavelength(found)
     grid = Grid(len(found.stamps), found.stamps.side)
     laid = _Layout(found, order, grid, scale)
-    spec = MosaicSpec(path.stem, laid.bands(path / SHEET), pixel_scale=scale, stamp_side=grid.side)
+    # Pictures of eight bits were stretched by who made them: they are shown as they are.
+    white = 255.0 if found.stamps.pictures and found.stamps.dtype == np.int16 else 0.0
+    spec = MosaicSpec(
+        path.stem, laid.bands(path / SHEET), pixel_scale=scale, stamp_side=grid.side, white=white
+    )
     size = grid.side * scale
     cutouts = CutoutSettings(size=size, context=size)
     project = Project.create(
         path, spec, DetectionSettings(), cutouts, fill=lambda folder: laid.write(folder / SHEET, progress)
     )
     try:
+        if white:
+            project.view = {"look": Look(stretch="linear").to_dict()}
         catalog = sheet_sources(Mosaic.open(project.spec))
         project.write_catalog(catalog)
     finally:

@@ -78,33 +78,9 @@ def drop(page: WelcomePage, paths: list[Path]) -> None:
 
 def test_dropped_images_go_out_together(page: WelcomePage, qtbot: QtBot, tmp_path: Path) -> None:
     paths = [tmp_path / "m31_g.fits", tmp_path / "m31_r.fits.fz"]
-    with qtbot.waitSignal(page.images_chosen) as sent:
+    with qtbot.waitSignal(page.paths_chosen) as sent:
         drop(page, paths)
     assert sent.args == [paths]
-
-
-def test_dropped_project_opens(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
-    folder = Path(verbs.projects[0]["path"])
-    with qtbot.waitSignal(verbs.opened) as sent, qtbot.assertNotEmitted(page.images_chosen):
-        drop(page, [folder])
-    assert sent.args == [folder]
-
-
-def test_dropped_project_file_opens_its_project(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
-    folder = Path(verbs.projects[0]["path"])
-    with qtbot.waitSignal(verbs.opened) as sent:
-        drop(page, [folder / "project.toml"])
-    assert sent.args == [folder]
-
-
-def test_dropped_folder_gives_its_images(page: WelcomePage, qtbot: QtBot, tmp_path: Path) -> None:
-    folder = tmp_path / "field"
-    folder.mkdir()
-    for name in ("b.FITS", "a.fits.bz2", "notes.txt"):
-        (folder / name).touch()
-    with qtbot.waitSignal(page.images_chosen) as sent:
-        drop(page, [folder])
-    assert [path.name for path in sent.args[0]] == ["a.fits.bz2", "b.FITS"]
 
 
 def test_recent_projects_open_by_click_and_key(page: WelcomePage, verbs: Verbs, qtbot: QtBot) -> None:
@@ -206,7 +182,7 @@ def test_the_whole_of_the_real_sky_is_in_view_on_the_first_day(
 def test_chosen_files_go_out(page: WelcomePage, qtbot: QtBot, tmp_path: Path) -> None:
     page.choose_images()
     (dialog,) = page.findChildren(QFileDialog)
-    with qtbot.waitSignal(page.images_chosen) as sent:
+    with qtbot.waitSignal(page.paths_chosen) as sent:
         dialog.filesSelected.emit([str(tmp_path / "a.fits")])
     assert sent.args == [[tmp_path / "a.fits"]]
     dialog.reject()
