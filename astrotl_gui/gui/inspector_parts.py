@@ -120,7 +120,7 @@ class BandStrip(QWidget):
         thumbnails.ready.connect(lambda _: self.update())
 
     def show_items(self, items: Sequence[tuple[str, Stamp]], frame: float) -> None:
-        """Show (name, stamp) pairs, the wide view last; `frame`: the cutout's share of the wide view."""
+        """Show (name, stamp) pairs, the wide view last; `frame`: the cutout's share of it, 1 without wide view."""
         self._items, self._frame = list(items), frame
         self.setAccessibleName(", ".join(name for name, _ in items))
         self._fit()
@@ -153,7 +153,8 @@ class BandStrip(QWidget):
             picture = self._thumbnails.picture(stamp)
             coarse = self._thumbnails.coarse(stamp) if picture is None else None
             paint_pixels(painter, square, picture, coarse)
-            if index == len(self._items) - 1 and (picture is None or picture.image is not None):
+            last = index == len(self._items) - 1
+            if last and self._frame < 1 and (picture is None or picture.image is not None):
                 paint_frame(painter, square, self._frame)
             painter.setFont(theme.font(10 if small else 11, 500))
             painter.setPen(theme.color("text" if index == self._hover else "text2"))

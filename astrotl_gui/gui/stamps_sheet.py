@@ -63,6 +63,7 @@ class StampsSheet(Sheet):
         self.main.setToolTip("Ctrl+Enter")
         self.add_verb(self.cancel)
         self.add_verb(self.main)
+        self.setFocusProxy(self.scale)
         self._connect()
         self._read(ids)
 
@@ -146,6 +147,9 @@ class StampsSheet(Sheet):
                 widget.deleteLater()
         for notice in notices:
             self._notices.addWidget(notice)
+            notice.show()  # at once, so that the card grows with it
+        if self.isVisible():
+            self._cover()
 
     def _refresh(self) -> None:
         self.main.setEnabled(self.found is not None and bool(self.scale.value))

@@ -88,7 +88,8 @@ def _forms(name: str) -> list[str]:
     """What a table may call a stamp: "a/007.png", "a/007", "007.png", "007", "7"; the surest first."""
     path = PurePosixPath(name)
     bare = path.with_suffix("") if path.suffix else path
-    return [name, str(bare), path.name, bare.name, bare.name.lstrip("0") or bare.name]
+    number = str(int(bare.name)) if bare.name.isdecimal() else bare.name
+    return [name, str(bare), path.name, bare.name, number]
 
 
 def _known(names: Sequence[str]) -> dict[str, int]:

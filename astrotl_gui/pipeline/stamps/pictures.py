@@ -20,7 +20,6 @@ from astrotl_gui.pipeline.stamps.collection import (
     Unreadable,
     check_shape,
     none_readable,
-    some,
     unknown,
 )
 
@@ -57,7 +56,7 @@ def read_pictures(files: Mapping[str, Path], progress: Progress) -> Stamps:
             f"{len(names) - len(coloured):,} of {len(names):,} stamps are grey, the others in colour."
         )
     if grey and coloured:
-        notes.append(f"The stamps are stored in colour but show none ({some(coloured)}): one band is kept.")
+        notes.append("The stamps are stored in colour but show none: one band is kept.")
     kinds = [_dtype(mode) for mode in modes] if grey else [np.dtype(np.int16)]
     nothing = unknown(len(names))
     return Stamps(
