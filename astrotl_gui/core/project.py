@@ -27,7 +27,13 @@ from astrotl_gui.core.files import atomic_write, cannot_write, draft_folder
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.labels import TARGETS, LabelLog
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, from_sparse, to_sparse
+from astrotl_gui.core.settings import (
+    CutoutSettings,
+    DetectionSettings,
+    EncoderSettings,
+    from_sparse,
+    to_sparse,
+)
 
 SCHEMA = 1
 SUFFIX = ".astrotl"
@@ -45,6 +51,7 @@ class Project:
     labels: LabelLog
     next_id: int = 1
     created: str = ""
+    encoder: EncoderSettings = field(default_factory=EncoderSettings)
     view: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -117,6 +124,7 @@ class Project:
                 LabelLog(path / "labels.sqlite"),
                 int(values.get("next_id", 1)),
                 str(values.get("created", "")),
+                from_sparse(EncoderSettings, values.get("encoder", {})),
                 dict(values.get("view", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -134,6 +142,7 @@ class Project:
             "absolute": {str(_relative(p.path, home)): str(p.path.absolute()) for p in _planes(self.spec)},
             "detection": to_sparse(self.detection),
             "cutouts": to_sparse(self.cutouts),
+            "encoder": to_sparse(self.encoder),
             "view": self.view,
         }
         with atomic_write(self.path / _FILE) as temporary:

@@ -41,6 +41,28 @@ class CutoutSettings:
     pixels: int = 224
 
 
+BUILT_IN = "efficientnet-lite0"
+"""The encoder that comes with AstroTL."""
+
+
+@dataclass(frozen=True)
+class EncoderSettings:
+    """Which network looks at the cutouts, and how; all of it decides the embedding.
+
+    `encoder` names one of the encoders on this computer. `layers`: "last", the pooled last feature map, or
+    the numbers of stages (from 0) whose pooled maps are concatenated, as "2,3,4". `views`: 1; 8, the mean over turns
+    and reflections (D4); 0 decides by the time it would take. `zooms`: cutout sizes whose embeddings are
+    concatenated, in units of `CutoutSettings.size`. `recipe`: "asinh", or "ulisse" as published (Doorenbos et
+    al. 2022).
+    """
+
+    encoder: str = BUILT_IN
+    layers: str = "last"
+    views: int = 0
+    zooms: tuple[float, ...] = (1.0,)
+    recipe: str = "asinh"
+
+
 def default_cutouts(pixel_scale: float) -> CutoutSettings:
     """Cutout sizes that suit a pixel scale [arcsec/px]: ground-based 18–30″, space 3–10″."""
     for limit, size in ((0.04, 3.0), (0.08, 4.0), (0.15, 10.0), (0.5, 18.0), (2.0, 30.0)):

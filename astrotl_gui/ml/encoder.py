@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.ml.device import choose_device, limit_threads
-from astrotl_gui.ml.network import NAME, folded, load_network, mixed, weights_hash, weights_path
+from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.network import load_network
+from astrotl_gui.ml.precision import folded, mixed
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ def describe_encoder() -> dict[str, Any]:
 
     Precision and device are not in it: they agree to a cosine of 0.999 and are recorded beside it.
     """
-    return {"name": NAME, "weights": weights_hash(weights_path()), "dimensions": DIMENSIONS, "input": INPUT}
+    return card().identity()
 
 
 class Encoder:
@@ -44,11 +46,10 @@ class Encoder:
 
         limit_threads()
         self._torch = torch
-        self.name = NAME
-        self.weights = weights_hash(weights_path())
+        self.card = card()
         self.device = choose_device(device)
         self.batch = batch or BATCH[self.device.type]
-        exact = folded(load_network(weights_path()))
+        exact = folded(load_network(self.card))
         self._network = exact.to(self.device).to(memory_format=torch.channels_last)
         self.precision, self.agreement = "fp32", 1.0
         if self.device.type != "mps":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.ml.device import choose_device
 from astrotl_gui.ml.encoder import AGREEMENT, Encoder, check_images, describe_encoder
-from astrotl_gui.ml.network import folded, load_network, mixed, weights_path
+from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.network import load_network
+from astrotl_gui.ml.precision import folded, mixed
 
 
 @cache
@@ -32,7 +35,7 @@ def test_it_knows_what_imagenet_taught() -> None:
         top, left = (height - side) // 2, (width - side) // 2
         square = Image.fromarray(photo[top : top + side, left : left + side]).resize((224, 224))
         squares.append(np.asarray(square).transpose(2, 0, 1))
-    stored = torch.load(weights_path(), weights_only=True)
+    stored = torch.load(card().weights, weights_only=True)
     head, bias = stored["_fc.weight"].numpy(), stored["_fc.bias"].numpy()
     features = encoder().embed(np.stack(squares))
     assert features.shape == (2, 1280)
@@ -44,7 +47,7 @@ def test_folding_changes_nothing_and_mixed_precision_little() -> None:
     import torch
 
     images = torch.from_numpy(check_images(3)) * 2 - 1
-    plain = load_network(weights_path())
+    plain = load_network(card())
     with torch.inference_mode():
         want = plain(images)
         np.testing.assert_allclose(folded(plain)(images), want, atol=2e-4)
@@ -90,12 +93,12 @@ def test_a_full_gpu_halves_the_batch_and_goes_on(monkeypatch: pytest.MonkeyPatch
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     import torch
 
-    tensors = list(torch.load(weights_path(), weights_only=True).items())
+    tensors = list(torch.load(card().weights, weights_only=True).items())
     torch.save(dict(tensors[:-7]), tmp_path / "short.pth")
     torch.save({**dict(tensors), "_conv_stem.weight": torch.zeros(16, 3, 3, 3)}, tmp_path / "shape.pth")
     for name in ("short.pth", "shape.pth"):
         with pytest.raises(AstroTLError, match="do not fit"):
-            load_network(tmp_path / name)
+            load_network(replace(card(), weights=tmp_path / name))
 
 
 def test_devices_and_description() -> None:
@@ -103,4 +106,4 @@ def test_devices_and_description() -> None:
     assert choose_device("auto").type in ("cpu", "cuda", "mps")
     with pytest.raises(AstroTLError, match="not available"):
         choose_device("abacus")
-    assert describe_encoder()["weights"] == encoder().weights
+    assert describe_encoder()["weights"] == encoder().card.sha256
