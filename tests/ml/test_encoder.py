@@ -12,7 +12,7 @@ import pytest
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.ml.device import choose_device
 from astrotl_gui.ml.encoder import AGREEMENT, Encoder, check_images, describe_encoder
-from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.encoders import card, file_hash
 from astrotl_gui.ml.network import load_network
 from astrotl_gui.ml.precision import folded, mixed
 
@@ -98,7 +98,7 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     torch.save({**dict(tensors), "_conv_stem.weight": torch.zeros(16, 3, 3, 3)}, tmp_path / "shape.pth")
     for name in ("short.pth", "shape.pth"):
         with pytest.raises(AstroTLError, match="do not fit"):
-            load_network(replace(card(), weights=tmp_path / name))
+            load_network(replace(card(), weights=tmp_path / name, sha256=file_hash(tmp_path / name)))
 
 
 def test_devices_and_description() -> None:
