@@ -132,5 +132,5 @@ def cache_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """The list of recent projects and the demo project."""
+    """The list of recent projects, the demo project, and encoders that were added."""
     return user_data_path("astrotl")
