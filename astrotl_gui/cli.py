@@ -105,8 +105,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--detection-band", metavar="BAND", help="detect in this band (default: all, weighted)")
     sub.add_argument("--catalog", type=Path, help="take these positions instead")
 
-    sub = verb("embed", "let the network look at every source")
-    sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    _embed_options(verb("embed", "let the network look at every source"))
+    _encoder_options(verb("encoders", "list the encoders on this computer, add or remove one", project=False))
 
     sub = verb("rank", "list the candidates of a target")
     sub.add_argument("--target", required=True, choices=TARGETS)
@@ -171,6 +171,47 @@ def _depth(text: str) -> tuple[str, float]:
         return band, float(depth)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not MAG or BAND=MAG") from None
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    """ "1,2" → (1.0, 2.0)."""
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not numbers with commas between") from None
+
+
+def _embed_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    sub.add_argument(
+        "--encoder", metavar="NAME", help="which one looks (see astrotl encoders); kept in the project"
+    )
+    sub.add_argument(
+        "--layers", metavar="LAST|2,3", help="the last features, or the means of these stages, concatenated"
+    )
+    sub.add_argument(
+        "--views",
+        type=int,
+        choices=(1, 8, 0),
+        help="looks at each source: one, turned and mirrored, by the time it takes",
+    )
+    sub.add_argument(
+        "--zooms", type=_numbers, metavar="1,2", help="cutout sizes side by side, as multiples of the cutout"
+    )
+    sub.add_argument("--recipe", choices=("asinh", "ulisse"), help="how pixels become what the network sees")
+
+
+def _encoder_options(sub: argparse.ArgumentParser) -> None:
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--add", metavar="NAME", help="a timm model, or hf_hub:owner/model; downloaded once")
+    what.add_argument("--remove", metavar="NAME", help="delete its files; embeddings stay")
+    sub.add_argument(
+        "--weights", type=Path, metavar="FILE", help="with --add: weights here, nothing is downloaded"
+    )
+    sub.add_argument("--as", dest="called", default="", metavar="NAME", help="with --add: what to call it")
+    sub.add_argument("--input", type=int, default=0, metavar="PX", help="with --add: another input size")
+    sub.add_argument("--mean", type=_numbers, metavar="R,G,B", help="with --add: of what it was trained on")
+    sub.add_argument("--std", type=_numbers, metavar="R,G,B", help="with --add: of what it was trained on")
 
 
 def _simulate_options(sub: argparse.ArgumentParser) -> None:

@@ -139,6 +139,7 @@ def embed(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.embed import embed
 
     with _opened(options.project) as (project, mosaic):
+        _choose_encoder(project, options)
         catalog = _catalog(project)
         made = embed(
             mosaic,
@@ -154,6 +155,52 @@ def embed(options: argparse.Namespace) -> Result:
             "key": made.key,
             "text": f"{len(made):,} sources embedded ({made.key})",
         }
+
+
+def _choose_encoder(project: Any, options: argparse.Namespace) -> None:
+    """Keep in the project which encoder looks at its cutouts, and how, where the options say so."""
+    from dataclasses import replace
+
+    from astrotl_gui.ml.encoder_choice import checked
+
+    names = ("encoder", "layers", "views", "zooms", "recipe")
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    chosen = checked(replace(project.encoder, **given))
+    if chosen != project.encoder:
+        project.encoder = chosen
+        project.save()
+
+
+def encoders(options: argparse.Namespace) -> Result:
+    from astrotl_gui.core.recent import encoder_users
+    from astrotl_gui.ml.encoders import cards, remove
+
+    if options.add:
+        from astrotl_gui.pipeline.encoders import add_encoder
+
+        made = add_encoder(
+            options.add,
+            options.weights,
+            called=options.called,
+            input=options.input,
+            mean=options.mean,
+            std=options.std,
+            progress=ConsoleProgress(),
+        )
+        return {
+            "added": made.to_dict(),
+            "text": f"{made.name} added. Use it: astrotl embed PROJECT --encoder {made.name}",
+        }
+    if options.remove:
+        remove(options.remove)
+        return {"removed": options.remove, "text": f"{options.remove} removed"}
+    users = encoder_users()
+    rows = [known.to_dict() | {"projects": users.get(known.name, [])} for known in cards()]
+    shown = ("name", "dimensions", "input", "megabytes", "licence", "source")
+    return {
+        "rows": rows,
+        "text": _lines([row | {"megabytes": f"{row['size'] / 1e6:.0f}"} for row in rows], shown),
+    }
 
 
 def rank(options: argparse.Namespace) -> Result:
@@ -448,6 +495,7 @@ VERBS = {
     "new": new,
     "detect": detect,
     "embed": embed,
+    "encoders": encoders,
     "rank": rank,
     "similar": similar,
     "label": label,

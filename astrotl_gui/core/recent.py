@@ -1,4 +1,4 @@
-"""The projects opened last, newest first, for the welcome page."""
+"""The projects opened last, newest first, and which encoders they use."""
 
 from __future__ import annotations
 
@@ -12,20 +12,39 @@ import tomli_w
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
-from astrotl_gui.core.settings import data_folder
+from astrotl_gui.core.settings import BUILT_IN, data_folder
 
 KEPT = 12
 
 
 def recent_projects() -> list[dict[str, Any]]:
     """Rows with path, name, sources, labels and when (ISO 8601 UTC); projects that are gone are left out."""
-    try:
-        rows = tomllib.loads(_file().read_text(encoding="utf-8")).get("project", [])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
-        return []
+    rows = _read(_file()).get("project", [])
     return [
         row | {"path": Path(row["path"])} for row in rows if (Path(row["path"]) / "project.toml").is_file()
     ]
+
+
+def encoder_users() -> dict[str, list[str]]:
+    """Names of the recent projects that an encoder was chosen for, or that hold embeddings of it, by encoder."""
+    users: dict[str, list[str]] = {}
+    for row in recent_projects():
+        for encoder in sorted(_encoders_of(row["path"])):
+            users.setdefault(encoder, []).append(row["name"])
+    return users
+
+
+def _encoders_of(project: Path) -> set[str]:
+    chosen = _read(project / "project.toml").get("encoder", {}).get("encoder", BUILT_IN)
+    metas = [_read(file) for file in project.glob("embeddings/*/meta.toml")]
+    return {chosen, *(meta.get("base", {}).get("encoder", {}).get("name", chosen) for meta in metas)}
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
 
 
 def remember_project(path: Path, name: str, sources: int, labels: int) -> None:
