@@ -327,6 +327,8 @@ PROJECT = (
            lambda w: project_verbs.take_catalog(w), in_project),
     Action("sources.embed", "Sources", "Embed sources", "Let the network look at each source", (),
            lambda w: w.session.embed(), with_sources),
+    Action("sources.encoders", "Sources", "Encoders…", "Choose the network that looks, add or remove one",
+           ("Ctrl+L",), lambda w: project_verbs.show_encoders(w), page="Find and do", row="Encoders"),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
            lambda w: w.session.rank_again(), with_sources, "Find and do"),
     Action("sources.jobs", "Sources", "Jobs", "What is running now", ("Ctrl+J",),

@@ -12,12 +12,14 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 FITS = "FITS images (*.fits *.fit *.fts *.fz *.fits.gz *.fits.bz2 *.FITS *.FIT)"
 STAMPS = "Stamps (*.jpg *.jpeg *.png *.npz *.npy *.h5 *.hdf5 *.zarr)"
 CATALOGS = "Catalogs (*.csv *.ecsv *.fits *.fit *.vot *.xml *.parquet *.txt *.dat *.tsv)"
+WEIGHTS = "Network weights (*.safetensors *.pth *.pt *.bin *.ckpt *.tar)"
 ANY = "All files (*)"
 
 
 def choose_files(parent: QWidget, title: str, kind: str, done: Callable[[list[Path]], object]) -> QFileDialog:
     """Choose existing files, several at once; `kind` is the file filter, or several with ;; between them."""
-    dialog = _dialog(parent, title, "images" if kind.startswith(FITS) else "catalogs")
+    remembered = {FITS: "images", WEIGHTS: "weights"}.get(kind.split(";;")[0], "catalogs")
+    dialog = _dialog(parent, title, remembered)
     dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
     dialog.setNameFilters([*kind.split(";;"), ANY])
     dialog.filesSelected.connect(lambda names: done([Path(name) for name in names]))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ask import Ask
+from .encoder_sheet import EncoderSheet
 from .export_sheet import ExportSheet
 from .file_dialogs import (
     CATALOGS,
@@ -43,6 +44,10 @@ def import_labels(window: MainWindow) -> None:
 
 def export(window: MainWindow) -> None:
     window.open_sheet(ExportSheet(window.session, window))
+
+
+def show_encoders(window: MainWindow) -> None:
+    window.open_sheet(EncoderSheet(window.session, window))
 
 
 def save_view(window: MainWindow) -> None:

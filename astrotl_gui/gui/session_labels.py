@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from astrotl_gui.core.labels import EXCLUDED_BY_ARTIFACT, NOTE, TARGETS, Label
 from astrotl_gui.gui.message import Message
-from astrotl_gui.gui.session_lists import SessionLists
+from astrotl_gui.gui.session_encoders import SessionEncoders
 
 
-class SessionLabels(SessionLists):
+class SessionLabels(SessionEncoders):
     """Yes, no, unsure, clear, notes; undo to any depth."""
 
     def label(self, value: str, grade: str = "", contaminant: str = "", advance: bool = True) -> None:

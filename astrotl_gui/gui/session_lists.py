@@ -69,7 +69,7 @@ class SessionLists(SessionState):
         """Embed what is not embedded yet, then rank."""
         if self.project is None or not len(self.catalog):
             return
-        project = self.project
+        project, encoder = self.project, self.project.encoder
         job = self._run(
             "Embedding",
             later("embed", "embed"),
@@ -82,12 +82,18 @@ class SessionLists(SessionState):
         )
 
         def stopped() -> None:
-            if self.project is project:
+            if self.project is project and project.encoder == encoder:
                 kept = f"{job.done:,.0f} of {job.total:,.0f} sources kept."
                 go_on: Verb = ("Continue", self.embed)
                 self.messaged.emit(Message("Embedding stopped", kept, actions=(go_on,)))
 
         job.cancelled.connect(stopped)
+
+    def stop_embedding(self) -> None:
+        """Stop what is being embedded: it is no longer wanted."""
+        for job in self.jobs.active:
+            if job.name == "Embedding":
+                job.cancel()
 
     def _load_inputs(self) -> None:
         assert self.project is not None

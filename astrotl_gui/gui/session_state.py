@@ -1,6 +1,6 @@
 """What a session is made of: the open project's state, its change signals, looking and selecting.
 
-`Session` is built in four steps, each a class on the one before: state, lists, labels, projects and files.
+`Session` is built in five steps, each a class on the one before: state, lists, encoders, labels, projects and files.
 """
 
 from __future__ import annotations

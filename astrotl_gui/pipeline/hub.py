@@ -5,16 +5,24 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import cannot_write
 
+TIMEOUT = 20.0
+"""Seconds to wait for a connection, and for the next bytes."""
+BLOCK = 1 << 16
+BROKEN = {"ReadError", "RemoteProtocolError", "ReadTimeout"}
+"""What a connection that breaks raises, by the names that HTTP clients give it."""
+ATTEMPTS, PAUSE_SECONDS = 5, 1.0
+"""How often a connection that breaks is taken up again without a single byte, and the wait before."""
 Report = Callable[[int, int], object]
 """Told of (bytes that came, bytes in all; 0 when unknown); may raise Cancelled."""
 
@@ -79,21 +87,13 @@ def hub_model(name: str) -> HubModel:
 def fetch(file: RemoteFile, folder: Path, report: Report) -> Path:
     """Download a file into `folder` and verify it; what is cut short or differs is removed.
 
-    A connection that breaks is taken up again where it broke, five times. Raises AstroTLError without network, for a
-    file that is not what was announced, and for a full disk; whatever `report` raises.
+    A connection that breaks is taken up again where it broke. Raises AstroTLError without network, for a file that
+    is not what was announced, and for a full disk; whatever `report` raises.
     """
-    from huggingface_hub.file_download import http_get
-
     path = folder / Path(file.name).name
     try:
         with _explained(file.whose, file.page, file.name), _writing(path) as sink:
-            http_get(
-                file.url,
-                sink,
-                headers=dict(file.headers),
-                expected_size=file.size or None,
-                tqdm_class=_bar(report),
-            )
+            _take(file, sink, report)
         _verify(path, file)
     except BaseException:
         path.unlink(missing_ok=True)
@@ -101,32 +101,46 @@ def fetch(file: RemoteFile, folder: Path, report: Report) -> Path:
     return path
 
 
-def _bar(report: Report) -> Any:
-    """A progress bar, as the library wants one, that reports instead of drawing; its update is where one cancels."""
+def _take(file: RemoteFile, sink: BinaryIO, report: Report) -> None:
+    """Write the file's bytes into `sink`, in as many connections as it takes."""
+    came, failed = 0, 0
+    while True:
+        try:
+            return _stream(file, sink, report)
+        except Exception as problem:
+            failed = 1 if sink.tell() > came else failed + 1
+            came = sink.tell()
+            if not _kinds(problem) & BROKEN or failed > ATTEMPTS:
+                raise
+            time.sleep(PAUSE_SECONDS)
 
-    class Bar:
-        def __init__(self, *args: Any, total: int | None = None, initial: int = 0, **kwargs: Any) -> None:
-            self.done, self.total = initial, total or 0
-            report(self.done, self.total)
 
-        def update(self, count: int | None = 1) -> None:
-            self.done += count or 0
-            report(self.done, self.total)
+def _stream(file: RemoteFile, sink: BinaryIO, report: Report) -> None:
+    """One connection: what is still missing of a file."""
+    from huggingface_hub import get_session
+    from huggingface_hub.utils import hf_raise_for_status
 
-        def __enter__(self) -> Bar:
-            return self
-
-        def __exit__(self, *problem: object) -> None:
-            pass
-
-        def close(self) -> None:
-            pass
-
-    return Bar
+    came = sink.tell()
+    report(came, file.size)
+    headers = file.headers | {"Accept-Encoding": "identity"} | ({"Range": f"bytes={came}-"} if came else {})
+    with get_session().stream(
+        "GET", file.url, headers=headers, timeout=TIMEOUT, follow_redirects=True
+    ) as answer:
+        hf_raise_for_status(answer)
+        if came and answer.status_code != 206:  # it sends the whole again
+            came = sink.seek(0)
+            sink.truncate()
+        total = file.size or came + int(answer.headers.get("Content-Length") or 0)
+        for block in answer.iter_bytes(BLOCK):
+            sink.write(block)
+            came += len(block)
+            if file.size and came > file.size:
+                raise _not_expected(file)
+            report(came, total)
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[Any]:
+def _writing(path: Path) -> Iterator[BinaryIO]:
     """A file whose failed writes are the disk's fault, not the network's."""
     try:
         with open(path, "wb") as sink:
@@ -151,11 +165,7 @@ def _verify(path: Path, file: RemoteFile) -> None:
     else:
         good = size == file.size or (not file.size and size > 0)
     if not good:
-        raise AstroTLError(
-            "Not the file expected",
-            f"{file.name} of {file.whose} is not what its source announced. It was thrown away, nothing was "
-            "changed. Try again, or download it elsewhere and add it from the file (--weights FILE).",
-        )
+        raise _not_expected(file)
 
 
 def announced_sha256(url: str) -> str:
@@ -192,21 +202,29 @@ def _explained(model: str, page: str, file: str) -> Iterator[None]:
             f"It would not give {file} of {model} ({problem.response.status_code}). Nothing was changed. "
             "Try again later.",
         ) from problem
-    except OSError as problem:  # the library's own: fewer bytes than announced, or offline mode
-        if isinstance(problem, errors.OfflineModeIsEnabled):
-            raise _no_network(model, file, "HF_HUB_OFFLINE is set") from problem
-        raise _broke_off(model, file) from problem
+    except errors.OfflineModeIsEnabled as problem:
+        raise _no_network(model, file, "HF_HUB_OFFLINE is set") from problem
     except Exception as problem:
-        kinds = {
-            kind.__name__ for kind in type(problem).__mro__
-        }  # the library changes its HTTP client now and then
-        if kinds & {"ReadError", "RemoteProtocolError", "ReadTimeout"}:
+        if (kinds := _kinds(problem)) & BROKEN:
             raise _broke_off(model, file) from problem
         if "TransportError" in kinds:
-            slow = "Timeout" in type(problem).__name__
+            slow = "TimeoutException" in kinds
             why = "did not answer in time" if slow else "could not be reached"
             raise _no_network(model, file, f"its source {why}") from problem
         raise
+
+
+def _kinds(problem: BaseException) -> set[str]:
+    """Names of its classes: the library changes its HTTP client now and then, and both call them the same."""
+    return {kind.__name__ for kind in type(problem).__mro__}
+
+
+def _not_expected(file: RemoteFile) -> AstroTLError:
+    return AstroTLError(
+        "Not the file expected",
+        f"{file.name} of {file.whose} is not what its source announced. It was thrown away, nothing was "
+        "changed. Try again, or download it elsewhere and add it from the file (--weights FILE).",
+    )
 
 
 def _no_network(model: str, file: str, why: str) -> AstroTLError:

@@ -26,6 +26,7 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "look.larger": "Ctrl+= Ctrl++", "look.smaller": "Ctrl+-", "look.only-sky": "Ctrl+B", "find.copy": "Ctrl+C",
     "find.copy-degrees": "Ctrl+Shift+C", "move.select-all": "Ctrl+A", "project.export": "Ctrl+E",
     "project.save-view": "Ctrl+Shift+E", "project.header": "Ctrl+I", "project.import-labels": "Ctrl+Shift+I",
+    "sources.encoders": "Ctrl+L",
     "sources.jobs": "Ctrl+J", "sources.rank": "Ctrl+R", "project.new": "Ctrl+N", "project.open": "Ctrl+O",
     "project.close": "Ctrl+W", "project.save": "Ctrl+S", "window.settings": "Ctrl+,", "window.quit": "Ctrl+Q",
     "list.lens": "Alt+1", "list.agn": "Alt+2", "list.artifact": "Alt+3", "list.outlier": "Alt+4",
@@ -86,7 +87,8 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
     assert page["Find and do"] == [
         ("S", "Find similar"), ("H", "Why is it here?"), ("/", "Go to a place or name"),
         ("M", "Marks on the sky"), ("G", "Coordinate grid"), ("Y", "Ruler"), ("Ctrl K", "Do anything…"),
-        ("Ctrl B", "Only the sky"), ("Ctrl E", "Export"), ("Ctrl R", "Rank again"), ("?", "These keys"),
+        ("Ctrl B", "Only the sky"), ("Ctrl E", "Export"), ("Ctrl L", "Encoders"),
+        ("Ctrl R", "Rank again"), ("?", "These keys"),
     ]  # fmt: skip
 
 
