@@ -191,6 +191,8 @@ def encoders(options: argparse.Namespace) -> Result:
             "added": made.to_dict(),
             "text": f"{made.name} added. Use it: astrotl embed PROJECT --encoder {made.name}",
         }
+    if options.weights or options.called:
+        raise AstroTLError("Which encoder is it", "Give its architecture: --add NAME --weights FILE.")
     if options.remove:
         remove(options.remove)
         return {"removed": options.remove, "text": f"{options.remove} removed"}

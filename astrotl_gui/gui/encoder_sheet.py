@@ -104,6 +104,8 @@ class EncoderSheet(Sheet):
             return f"Remove {card.name} and free {size_text(card.size)}?{kept}"
         if self.session.project is None:
             return "Open a project to choose the encoder that looks at it."
+        if (asks := self.session.project.encoder.encoder) not in [known.name for known in self.list.cards]:
+            return f"This project asks for {asks}, which is not on this computer. Add it, or use another."
         if not same and count:
             return f"Embeds {count:,} sources anew. The embeddings made so far are kept."
         return (

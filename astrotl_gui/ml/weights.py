@@ -87,10 +87,11 @@ def fill(network: nn.Module, path: Path, architecture: str) -> None:
             log.debug("timm cannot convert %s", path, exc_info=True)
             named = tensors
         named = {name: value for name, value in named.items() if isinstance(value, torch.Tensor)}
+        if not _misfits(named, wanted):
+            best = named
+            break
         if len(named.keys() & wanted) > len(best.keys() & wanted) or not best:
             best = named
-        if not _misfits(best, wanted):
-            break
     if problems := _misfits(best, wanted) or _left_over(best, wanted, _classifiers(network)):
         more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
         raise AstroTLError(

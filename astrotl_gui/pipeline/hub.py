@@ -110,7 +110,8 @@ def _take(file: RemoteFile, sink: BinaryIO, report: Report) -> None:
         except Exception as problem:
             failed = 1 if sink.tell() > came else failed + 1
             came = sink.tell()
-            if not _kinds(problem) & BROKEN or failed > ATTEMPTS:
+            passing = BROKEN | ({"TransportError"} if came else set())  # the network may come back
+            if not _kinds(problem) & passing or failed > ATTEMPTS:
                 raise
             time.sleep(PAUSE_SECONDS)
 

@@ -54,6 +54,8 @@ def test_add_list_remove(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
     )  # fmt: skip
     code, _, err = run(capsys, "encoders", "--remove", BUILT_IN)
     assert code == 2 and "built-in" in err and err.count("\n") == 1
+    code, _, err = run(capsys, "encoders", "--weights", path)
+    assert code == 2 and "--add NAME --weights FILE" in err
 
 
 def test_a_download_and_no_network(

@@ -211,6 +211,14 @@ def test_from_a_file(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     assert sheet.list.current == "mine" and card("mine").input == 96
 
 
+def test_an_encoder_that_is_elsewhere_is_asked_for(window: MainWindow) -> None:
+    assert window.session.project is not None
+    window.session.project.encoder = EncoderSettings(encoder="zoobot", layers="1,2")
+    sheet = opened(window)
+    assert sheet.says.text().startswith("This project asks for zoobot, which is not on this computer")
+    assert sheet.use.isEnabled() and sheet.page.settings.layers == "last"
+
+
 def test_removing_asks_first(qtbot: QtBot, window: MainWindow) -> None:
     put("mine")
     sheet = opened(window)
