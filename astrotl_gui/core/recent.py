@@ -37,7 +37,8 @@ def encoder_users() -> dict[str, list[str]]:
 def _encoders_of(project: Path) -> set[str]:
     chosen = _read(project / "project.toml").get("encoder", {}).get("encoder", BUILT_IN)
     metas = [_read(file) for file in project.glob("embeddings/*/meta.toml")]
-    return {chosen, *(meta.get("base", {}).get("encoder", {}).get("name", chosen) for meta in metas)}
+    made = [meta.get("making") or meta.get("base") or {} for meta in metas]  # "base" before version 5
+    return {chosen, *(making.get("encoder", {}).get("name", chosen) for making in made)}
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -281,3 +282,32 @@ def test_what_a_killed_download_left_is_cleared(tmp_path: Path) -> None:
     os.utime(old, (days_ago, days_ago))
     add_encoder("test_efficientnet", small_weights(tmp_path))
     assert not old.exists() and fresh.exists()
+
+
+def test_a_network_that_comes_back_is_waited_for(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    class TransportError(Exception):
+        pass
+
+    class ReadError(TransportError):
+        pass
+
+    class ConnectError(TransportError):
+        pass
+
+    happens: list[Exception | None] = [ReadError(), ConnectError(), ConnectError(), None]
+
+    def stream(file: RemoteFile, sink: BinaryIO, report: object) -> None:
+        what = happens.pop(0)
+        if not isinstance(what, ConnectError):
+            sink.write(b"half")
+        if what is not None:
+            raise what
+
+    monkeypatch.setattr(hub_module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(hub_module, "_stream", stream)
+    file = RemoteFile("weights.bin", "", "small", size=8)
+    assert fetch(file, tmp_path, lambda done, total: None).read_bytes() == b"halfhalf"
+    happens[:] = [ConnectError()]
+    with pytest.raises(AstroTLError, match="No network"):
+        fetch(file, tmp_path, lambda done, total: None)
+    assert not happens, "one that was never there is not waited for"
