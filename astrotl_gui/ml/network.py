@@ -38,15 +38,24 @@ def load_network(card: Card, layers: str = LAST) -> nn.Module:
 
 def build(card: Card) -> Any:
     """Return the headless network of a card's architecture with random weights. AstroTLError when timm has none."""
+    arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in card.arguments.items()}
+    network = _create(card.architecture, arguments)
+    if getattr(network, "dynamic_img_size", False) and getattr(network, "pos_embed", None) is not None:
+        # Inputs have one size here, and position embeddings that adapt to any cannot be converted to OpenVINO.
+        fixed = {"img_size": card.input} | arguments | {"dynamic_img_size": False}
+        network = _create(card.architecture, fixed)
+    return network
+
+
+def _create(architecture: str, arguments: dict[str, Any]) -> Any:
     import timm
 
-    arguments = {k: tuple(v) if isinstance(v, list) else v for k, v in card.arguments.items()}
     try:
-        return timm.create_model(card.architecture, pretrained=False, num_classes=0, **arguments)
+        return timm.create_model(architecture, pretrained=False, num_classes=0, **arguments)
     except (RuntimeError, TypeError, ValueError) as problem:
         raise AstroTLError(
             "This network cannot be made",
-            f"timm’s {card.architecture} with {arguments or 'its defaults'}: {problem}.",
+            f"timm’s {architecture} with {arguments or 'its defaults'}: {problem}.",
         ) from problem
 
 

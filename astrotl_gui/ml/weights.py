@@ -96,7 +96,7 @@ def fill(network: nn.Module, path: Path, architecture: str) -> None:
         more = f", and {len(problems) - 1:,} more" if len(problems) > 1 else ""
         raise AstroTLError(
             "These network weights do not fit",
-            f"{path.name} is no {architecture}: {problems[0]}{more}. Choose its own architecture.",
+            f"{path.name} is no {architecture}: {problems[0]}{more}. Choose its own architecture and input size.",
         )
     network.load_state_dict(
         {name: best.get(name, value) for name, value in wanted.items()}  # a count of batches may be missing

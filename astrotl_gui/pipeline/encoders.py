@@ -173,7 +173,14 @@ def _measured(card: Card) -> Card:
 
     from astrotl_gui.ml.network import load_network
 
-    network = load_network(card)
+    network: Any = load_network(card)
+    patch = getattr(getattr(network, "patch_embed", None), "patch_size", None) or (1, 1)
+    if card.input % patch[0]:  # what is left over at the edge would not be seen
+        fits = max(1, round(card.input / patch[0])) * patch[0]
+        raise AstroTLError(
+            "This input does not fit",
+            f"{card.architecture} sees patches of {patch[0]} px; {card.input} px is no multiple. Give {fits}.",
+        )
     try:
         with torch.inference_mode():
             vector = network(torch.zeros(1, 3, card.input, card.input))

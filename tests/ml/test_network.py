@@ -88,6 +88,17 @@ def test_it_can_be_traced_and_run_in_mixed_precision(tmp_path: Path, architectur
     assert float(cosine.min()) > 0.99
 
 
+@pytest.mark.parametrize("layers", ["last", "1,3"])
+def test_nothing_is_left_that_adapts_to_a_size(tmp_path: Path, layers: str) -> None:
+    """OpenVINO cannot convert the resampling of position embeddings."""
+    import torch
+
+    network = load_network(small_card(tmp_path, "test_vit"), layers)
+    with torch.no_grad():
+        graph = torch.export.export(network, (images(),)).graph
+    assert not [node for node in graph.nodes if "upsample" in str(node.target)]
+
+
 def test_arguments_build_the_architecture(tmp_path: Path) -> None:
     import torch
 

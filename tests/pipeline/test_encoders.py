@@ -244,7 +244,11 @@ def test_files_that_do_not_fit(tmp_path: Path) -> None:
     assert "cut short" in refused("test_efficientnet", tmp_path / "cut.safetensors")
     assert "16 to 2048" in refused("test_efficientnet", path, input=4)
     assert "std above 0" in refused("test_efficientnet", path, std=(0, 1, 1))
-    assert "does not run" in refused("test_vit", small_weights(tmp_path, "test_vit"), input=20)
+    assert "Give 80" in refused("test_vit", small_weights(tmp_path, "test_vit"), input=86)
+    assert "its own architecture and input" in refused(
+        "test_maxvit", small_weights(tmp_path, "test_maxvit"), input=100
+    )
+    assert "does not run" in refused("densenet121", small_weights(tmp_path, "densenet121"), input=16)
 
 
 def test_a_name_that_is_taken(tmp_path: Path) -> None:
