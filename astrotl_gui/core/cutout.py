@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.sparse import csr_array
+
+from astrotl_gui.core.regions import MIN_COVERAGE, Box, read_good
 
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
-
-TILE = 1024
-"""Side [px] of the squares by which `cutouts` walks the mosaic."""
-MIN_COVERAGE = 0.5
-"""Smallest share of an output pixel that must be good; below it the pixel is NaN."""
-
-Box = tuple[int, int, int, int]
 
 
 def cutout(
@@ -32,57 +27,13 @@ def cutout(
     """
     side = side_in_pixels(mosaic, x, y, size)
     box = _box(x, y, side, npix)
-    planes = [_read(mosaic, name, box) for name in bands]
+    planes = [read_good(mosaic, name, box) for name in bands]
     return _stack(planes, box, x, y, side, npix)
-
-
-def cutouts(
-    mosaic: Mosaic,
-    x: ArrayLike,
-    y: ArrayLike,
-    size: float,
-    npix: int,
-    bands: Sequence[str],
-    batch: int = 64,
-) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:
-    """Yield (indices (n,), cutouts (n, B, npix, npix), bad fraction (n,)) until every source is served.
-
-    Sources are taken tile by tile, so that each region of the mosaic is read once; `indices` points into
-    x and y. n ≤ batch. The bad fraction is the share of NaN pixels, averaged over the bands.
-    """
-    xs, ys = np.atleast_1d(np.asarray(x, float)), np.atleast_1d(np.asarray(y, float))
-    for tile in _tiles(xs, ys):
-        sides = [side_in_pixels(mosaic, xs[i], ys[i], size) for i in tile]
-        boxes = [_box(xs[i], ys[i], side, npix) for i, side in zip(tile, sides, strict=True)]
-        union = _union(boxes)
-        # Few sources far apart: single reads touch fewer pixels than one box around them all.
-        region = None
-        if _area(union) <= 2 * sum(map(_area, boxes)):
-            region = [_read(mosaic, name, union) for name in bands]
-        for start in range(0, len(tile), batch):
-            part = range(start, min(start + batch, len(tile)))
-            stamps = np.empty((len(part), len(bands), npix, npix), np.float32)
-            for row, k in enumerate(part):
-                planes = _crop(region, union, boxes[k]) if region is not None else None
-                if planes is None:
-                    planes = [_read(mosaic, name, boxes[k]) for name in bands]
-                stamps[row] = _stack(planes, boxes[k], xs[tile[k]], ys[tile[k]], sides[k], npix)
-            bad = np.isnan(stamps).mean(axis=(1, 2, 3), dtype=np.float32)
-            yield tile[part.start : part.stop], stamps, bad
 
 
 def side_in_pixels(mosaic: Mosaic, x: float, y: float, size: float) -> float:
     """Return the side [reference px] of a square of `size` arcsec at (x, y)."""
     return float(size) / float(mosaic.pixel_scale(float(x), float(y)))
-
-
-def _tiles(x: NDArray[np.float64], y: NDArray[np.float64]) -> list[NDArray[np.int64]]:
-    if not len(x):
-        return []
-    keys = np.stack([np.floor(y / TILE), np.floor(x / TILE)])
-    order = np.lexsort((np.arange(len(x)), keys[1], keys[0]))
-    steps = np.flatnonzero(np.any(np.diff(keys[:, order], axis=1) != 0, axis=0)) + 1
-    return [part.astype(np.int64) for part in np.split(order, steps)]
 
 
 def _box(x: float, y: float, side: float, npix: int) -> Box:
@@ -94,30 +45,6 @@ def _box(x: float, y: float, side: float, npix: int) -> Box:
         int(np.ceil(x + half)) + 1,
         int(np.ceil(y + half)) + 1,
     )
-
-
-def _union(boxes: Sequence[Box]) -> Box:
-    low = np.min(boxes, axis=0)
-    high = np.max(boxes, axis=0)
-    return int(low[0]), int(low[1]), int(high[2]), int(high[3])
-
-
-def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
-
-
-def _crop(planes: list[NDArray[np.float32]], outer: Box, box: Box) -> list[NDArray[np.float32]]:
-    rows = slice(box[1] - outer[1], box[3] - outer[1])
-    columns = slice(box[0] - outer[0], box[2] - outer[0])
-    return [plane[rows, columns] for plane in planes]
-
-
-def _read(mosaic: Mosaic, name: str, box: Box) -> NDArray[np.float32]:
-    values = mosaic.read(name, box)
-    bad = mosaic.bad(name, box)
-    if bad is None or not np.any(bad):
-        return values
-    return np.where(bad, np.float32(np.nan), values)
 
 
 def _stack(

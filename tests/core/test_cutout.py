@@ -1,46 +1,14 @@
-"""Cutouts: position, scale, surface brightness, NaN, and the walk over tiles."""
+"""Cutouts: position, scale, surface brightness, NaN."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrotl_gui.core.cutout import cutout, cutouts, resampling_weights
-
-
-@dataclass
-class Plain:
-    """The part of a mosaic that cutouts use: in-memory bands of 0.2 arcsec per px."""
-
-    planes: dict[str, np.ndarray]
-    scale: float = 0.2
-    bits: dict[str, np.ndarray] = field(default_factory=dict)
-    pixels_read: int = 0
-
-    def pixel_scale(self, x: float | None = None, y: float | None = None) -> float:
-        return self.scale
-
-    def _cut(self, plane: np.ndarray, box: tuple[int, int, int, int], fill: float) -> np.ndarray:
-        x0, y0, x1, y1 = box
-        out = np.full((y1 - y0, x1 - x0), fill, plane.dtype)
-        ny, nx = plane.shape
-        ya, yb, xa, xb = max(y0, 0), min(y1, ny), max(x0, 0), min(x1, nx)
-        if ya < yb and xa < xb:
-            out[ya - y0 : yb - y0, xa - x0 : xb - x0] = plane[ya:yb, xa:xb]
-        return out
-
-    def read(self, name: str, box: tuple[int, int, int, int], step: int = 1) -> np.ndarray:
-        self.pixels_read += (box[2] - box[0]) * (box[3] - box[1])
-        return self._cut(self.planes[name].astype(np.float32), box, np.nan)
-
-    def bad(self, name: str, box: tuple[int, int, int, int]) -> np.ndarray:
-        if name in self.bits:
-            return self._cut(self.bits[name], box, True)
-        return np.isnan(self.read(name, box))
+from astrotl_gui.core.cutout import cutout, resampling_weights
+from tests.core.plain_mosaic import Plain
 
 
 def ramp(ny: int = 120, nx: int = 150) -> np.ndarray:
@@ -98,29 +66,3 @@ def test_weights_of_every_output_pixel_sum_to_one(centre: float, side: float, np
     weights = resampling_weights(centre + 40, side, npix, 120).toarray()
     np.testing.assert_allclose(weights.sum(axis=1), 1, rtol=1e-5)
     assert (weights >= 0).all()
-
-
-def test_the_walk_serves_every_source_once_and_equals_single_cutouts() -> None:
-    rng = np.random.default_rng(3)
-    plane = rng.normal(size=(1500, 2300)).astype(np.float32)
-    mosaic = Plain({"g": plane})
-    x, y = rng.uniform(-5, 2305, 90), rng.uniform(-5, 1505, 90)
-    seen = np.zeros(90, int)
-    for index, stamps, bad in cutouts(mosaic, x, y, 6.0, 24, ["g"], batch=7):
-        assert len(index) == len(stamps) == len(bad) <= 7
-        for i, stamp, share in zip(index, stamps, bad, strict=True):
-            seen[i] += 1
-            np.testing.assert_allclose(
-                stamp, cutout(mosaic, x[i], y[i], 6.0, 24, ["g"]), rtol=1e-4, atol=1e-5
-            )
-            assert share == pytest.approx(np.isnan(stamp).mean())
-    assert (seen == 1).all()
-    assert not list(cutouts(mosaic, [], [], 6.0, 24, ["g"]))
-
-
-def test_a_crowded_tile_is_read_once() -> None:
-    rng = np.random.default_rng(4)
-    mosaic = Plain({"g": np.ones((600, 600), np.float32)}, bits={"g": np.zeros((600, 600), bool)})
-    for _ in cutouts(mosaic, rng.uniform(0, 600, 2000), rng.uniform(0, 600, 2000), 8.0, 8, ["g"]):
-        pass
-    assert mosaic.pixels_read < 650 * 650 * 1.2
