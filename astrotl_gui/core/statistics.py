@@ -63,9 +63,9 @@ def statistics(cutouts: F32, sky: ArrayLike, noise: ArrayLike) -> tuple[F32, tup
 
     `sky` and `noise` (B,) or (N, B) are the background level and σ per cutout pixel, in the cutouts' unit
     (surface brightness). Per band: mean, spread, median, peak and core mean. Between neighbouring bands:
-    colours [mag] in growing apertures. Over the σ-weighted sum of the bands: light fractions, Gini (Lotz et
-    al. 2004), asymmetry under 90° and 180° (Conselice 2003), moments, gradient, nucleus and ring. Pixels
-    that are NaN count as sky; `bad_fraction` says how many. Numbers that cannot be had are NaN.
+    colours [mag] in growing apertures. Over the σ-weighted sum of the bands: light fractions, Gini and M20 (Lotz
+    et al. 2004), concentration and asymmetry under 90° and 180° (Conselice 2003), moments, gradient, nucleus and
+    ring. Pixels that are NaN count as sky; `bad_fraction` says how many. Numbers that cannot be had are NaN.
     """
     count, bands = cutouts.shape[:2]
     level = np.broadcast_to(np.asarray(sky, np.float32), (count, bands))
@@ -172,6 +172,25 @@ def _light(table: dict[str, NDArray[np.floating]], image: F32) -> None:
     values = np.sort(positive[:, radius < OUTER], axis=1)
     n = values.shape[1]
     table["gini"] = (values @ (2 * np.arange(1, n + 1) - n - 1)) / (values.sum(axis=1) * (n - 1))
+    _concentration(table, image)
+
+
+def _concentration(table: dict[str, NDArray[np.floating]], image: F32) -> None:
+    """C = 5 log10(r80 / r20) and M20, of the light more than 1σ above the sky within the outer radius."""
+    radius = radii(image.shape[-1])
+    outwards = np.argsort(radius[radius < OUTER], kind="stable")
+    distance = radius[radius < OUTER][outwards].astype(np.float32)
+    light = np.maximum(image - 1, 0)[:, radius < OUTER][:, outwards]
+    growth = np.cumsum(light, axis=1)
+    total = growth[:, -1]
+    # Pixels within a radius measure it more finely than the pixels' distances do.
+    within20, within80 = (0.5 + (growth < share * total[:, None]).sum(axis=1) for share in (0.2, 0.8))
+    table["concentration"] = np.where(total > 0, 2.5 * np.log10(within80 / within20), np.nan)
+    brightest = np.argsort(-light, axis=1)
+    light = np.take_along_axis(light, brightest, axis=1)
+    moment = light * distance[brightest] ** 2
+    early = np.cumsum(light, axis=1) < 0.2 * total[:, None]
+    table["m20"] = np.log10((moment * early).sum(axis=1) / moment.sum(axis=1))
 
 
 def _shape(table: dict[str, NDArray[np.floating]], image: F32) -> None:

@@ -111,3 +111,18 @@ def test_shrink_averages_whole_blocks() -> None:
     assert shrink(image).shape == (1, 1, 56, 56)
     assert shrink(image)[0, 0, 0, 0] == image[0, 0, :4, :4].mean()
     assert shrink(image[..., :50, :50]).shape == (1, 1, 50, 50)
+
+
+def test_concentration_and_m20_of_a_gaussian_are_the_analytic_ones() -> None:
+    """Of a round Gaussian: r_f = σ √(−2 ln(1 − f)), and M20 = log10(1 − 0.8 (1 − ln 0.8))."""
+    row, column = np.mgrid[:56, :56] - 27.5
+    square = row**2 + column**2
+    wide = 1e6 * np.exp(-square / 2 / 5.0**2)
+    two = wide + 1e6 * np.exp(-((row - 9) ** 2 + column**2) / 2 / 1.5**2)
+    got = table(np.stack([wide, two])[:, None].astype(np.float32))
+    assert got["concentration"][0] == pytest.approx(2.145, abs=0.12)
+    assert got["m20"][0] == pytest.approx(np.log10(1 - 0.8 * (1 - np.log(0.8))), abs=0.05)
+    assert got["m20"][1] > got["m20"][0] + 0.4, "a second nucleus"
+    empty = table(np.zeros((1, 1, 56, 56), np.float32))
+    assert np.isnan(empty["concentration"][0])
+    assert np.isnan(empty["m20"][0])
