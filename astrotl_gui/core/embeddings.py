@@ -6,6 +6,8 @@ import hashlib
 import json
 import tomllib
 import zipfile
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,9 @@ class Embeddings:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+
+Stored = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,64 +106,56 @@ class EmbeddingStore:
 
     def missing(self, catalog: Catalog) -> NDArray[np.int64]:
         """Rows of the catalog, in its order, that have no embedding at their present position."""
-        return np.flatnonzero(self._match(catalog, self._read())[0] < 0)
+        return np.flatnonzero(self._match(catalog, self._read("ids", "positions"))[0] < 0)
 
     def load(self, catalog: Catalog) -> Embeddings | None:
         """The embeddings of every source of the catalog, in its order; None while some are missing."""
-        rows = self._read()
-        place, whole = self._match(catalog, rows)
-        if rows is None or not whole:
+        stored = self._read("ids", "positions", "vectors", "statistics")
+        place, whole = self._match(catalog, stored)
+        if not whole:
             return None
         meta = self.meta()
+        names = tuple(meta.get("statistics", ()))
+        vectors, values = stored.get("vectors", np.zeros((0, 0))), stored.get("statistics", np.zeros((0, 0)))
         return Embeddings(
             catalog.ids.astype(np.int64),
-            rows.vectors[place],
-            rows.statistics[place],
-            tuple(meta.get("statistics", ())),
+            vectors[place].astype(np.float16, copy=False),
+            values[place].astype(np.float32, copy=False),
+            names,
             self.key,
             meta,
         )
 
-    def _match(self, catalog: Catalog, rows: Shard | None) -> tuple[NDArray[np.int64], bool]:
+    def _match(self, catalog: Catalog, stored: Stored) -> tuple[NDArray[np.int64], bool]:
         """For each source the last stored row with its id at its position, −1 for none; and if all have one."""
-        if rows is None or not len(rows.ids):
+        if not stored or not len(stored["ids"]):
             return np.full(len(catalog), -1, np.int64), len(catalog) == 0
-        order = np.argsort(rows.ids, kind="stable")
-        place = np.searchsorted(rows.ids[order], catalog.ids, side="right") - 1
+        ids, positions = stored["ids"], stored["positions"]
+        order = np.argsort(ids, kind="stable")
+        place = np.searchsorted(ids[order], catalog.ids, side="right") - 1
         place = order[np.maximum(place, 0)]
         here = np.stack([catalog.x, catalog.y], axis=1)
-        close = np.abs(rows.positions[place] - here).max(axis=1, initial=0) < SAME_PLACE
-        found = (rows.ids[place] == catalog.ids) & close
+        close = np.abs(positions[place] - here).max(axis=1, initial=0) < SAME_PLACE
+        found = (ids[place] == catalog.ids) & close
         return np.where(found, place, -1), bool(found.all())
 
-    def _read(self) -> Shard | None:
-        shards = [shard for shard in map(_read_shard, self._paths()) if shard is not None]
-        if not shards:
-            return None
-        return Shard(
-            np.concatenate([shard.ids for shard in shards]),
-            np.concatenate([shard.positions for shard in shards]),
-            np.concatenate([shard.vectors for shard in shards]),
-            np.concatenate([shard.statistics for shard in shards]),
-        )
+    def _read(self, *names: str) -> Stored:
+        """These arrays of every whole shard, joined; empty without any."""
+        shards = [shard for path in self._paths() if (shard := _read_shard(path, names)) is not None]
+        return {name: np.concatenate([shard[name] for shard in shards]) for name in names} if shards else {}
 
     def _paths(self) -> list[Path]:
         return sorted(self.folder.glob("shard-*.npz"))
 
 
-def _read_shard(path: Path) -> Shard | None:
-    """A damaged shard (a full disk, a bad copy) counts as absent: its sources are embedded again."""
+def _read_shard(path: Path, names: Sequence[str]) -> Stored | None:
+    """A damaged shard (a full disk, a bad copy) counts as absent: its sources are embedded again.
+
+    The archive's checksums (CRC-32 of every array) tell, so all of them are read, whichever are wanted.
+    """
     try:
         with np.load(path, allow_pickle=False) as data:
-            return Shard(data["ids"], data["positions"], data["vectors"], data["statistics"])
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+            stored = {name: data[name] for name in ("ids", "positions", "vectors", "statistics")}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
         return None
-
-
-def read_embeddings(folder: Path, catalog: Catalog) -> Embeddings | None:
-    """Return the newest embeddings under `folder` that cover the whole catalog; None when there are none."""
-    for store in EmbeddingStore.all(folder):
-        found = store.load(catalog)
-        if found is not None:
-            return found
-    return None
+    return {name: stored[name] for name in names}

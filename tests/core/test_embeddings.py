@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astrotl_gui.core.embeddings import EmbeddingStore, Shard, content_key, read_embeddings
+from astrotl_gui.core.embeddings import EmbeddingStore, Shard, content_key
 from astrotl_gui.core.errors import AstroTLError
 from tests.pipeline.small_sky import make_catalog
 
@@ -68,17 +68,18 @@ def test_a_damaged_shard_counts_as_absent(tmp_path: Path) -> None:
     assert store.load(catalog([1, 2, 3])) is not None
 
 
-def test_newest_complete_store_is_read(tmp_path: Path) -> None:
-    assert read_embeddings(tmp_path / "none", catalog([1])) is None
-    for key, ids in (("a", [1, 2]), ("b", [1])):
-        store = EmbeddingStore(tmp_path, key)
-        store.write_meta({"k": key})
-        store.append(shard(ids))
-    got = read_embeddings(tmp_path, catalog([1, 2]))
-    assert got is not None
-    assert got.key == "a"
-    (tmp_path / "a" / "meta.toml").write_text("not = [toml")
-    assert read_embeddings(tmp_path, catalog([1, 2])) is None
+@pytest.mark.parametrize("name", ["ids", "positions", "vectors", "statistics"])
+def test_one_flipped_bit_anywhere_is_seen(tmp_path: Path, name: str) -> None:
+    """Whichever array it is in: what is missing and what can be loaded must agree."""
+    store = EmbeddingStore(tmp_path, "k")
+    store.write_meta({})
+    store.append(shard([1, 2]))
+    path = next(store.folder.glob("*.npz"))
+    data = bytearray(path.read_bytes())
+    data[data.index(f"{name}.npy".encode()) + 166] ^= 1  # past the header of the array
+    path.write_bytes(data)
+    assert store.missing(catalog([1, 2])).tolist() == [0, 1]
+    assert store.load(catalog([1, 2])) is None
 
 
 def test_keys_name_contents() -> None:
