@@ -29,10 +29,14 @@ def choose_device(name: str = "auto") -> torch.device:
     return torch.device(name)
 
 
+def cores() -> int:
+    """How many cores this process may use, which in a container are fewer than the machine's."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def limit_threads() -> None:
-    """Keep torch to the cores this process may use, which in a container are fewer than the machine's."""
+    """Keep torch to the cores this process may use."""
     import torch
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if torch.get_num_threads() > cores:
-        torch.set_num_threads(cores)
+    if torch.get_num_threads() > cores():
+        torch.set_num_threads(cores())

@@ -53,7 +53,7 @@ class Card:
     stages: int
     size: int
     added: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def identity(self) -> dict[str, Any]:
         """What decides the embedding, as plain values for meta.toml."""

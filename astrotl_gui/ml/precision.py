@@ -9,51 +9,45 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch import nn
 
+FP32_STAGES = 2
+
 
 def folded(network: nn.Module) -> nn.Module:
-    """Return a copy in which each batch normalisation is folded into the convolution before it.
+    """Return a copy in eval mode with each batch normalisation folded into the convolution before it.
 
-    Fewer passes over memory, and no statistics left to be rounded in bf16.
+    Fewer passes over memory, and no statistics left to be rounded in bf16. A layer counts as before another when it was
+    made before it, which the caller has to verify.
     """
+    from timm.layers import BatchNormAct2d
+    from torch import nn
+
     network = copy.deepcopy(network)
     for part in list(network.modules()):
         children = list(part.named_children())
         for (first, convolution), (second, norm) in pairwise(children):
-            if first.startswith("conv") and second.startswith("bn"):
-                _fold(part, convolution, second, norm)
+            if isinstance(convolution, nn.Conv2d) and isinstance(norm, BatchNormAct2d):
+                _fold(part, first, convolution, second, norm)
     return network
 
 
-def _fold(part: nn.Module, convolution: Any, name: str, norm: Any) -> None:
-    import torch
+def _fold(part: nn.Module, conv: str, convolution: Any, name: str, norm: Any) -> None:
     from torch import nn
+    from torch.nn.utils import fuse_conv_bn_eval
 
-    scale = (norm.weight / torch.sqrt(norm.running_var + norm.eps)).detach()
-    convolution.weight = nn.Parameter(convolution.weight.detach() * scale[:, None, None, None])
-    convolution.bias = nn.Parameter(norm.bias.detach() - norm.running_mean * scale)
+    setattr(part, conv, fuse_conv_bn_eval(convolution, norm))
     setattr(part, name, nn.Sequential(norm.drop, norm.act))
 
 
-def mixed(network: nn.Module) -> nn.Module:
-    """Return a copy of a folded network with stem, first stage and head in fp32 and the rest in bf16.
+def halves(network: nn.Module) -> tuple[nn.Module, nn.Module] | None:
+    """Cut a network of the EfficientNet family after stem and two stages; None where that is not known to work.
 
-    Measured on two AVX-512 cores: 4.4 times fp32, cosine to it ≥ 0.9992 on cutouts; all of it in bf16 gives
-    0.9978, below what is accepted: the early layers' rounding is what later layers amplify.
+    The early layers' rounding is what later layers amplify: with these in fp32 and the rest in bf16 the cosine
+    to fp32 stays above 0.9994 on cutouts; with all in bf16 it is 0.995.
     """
-    import torch
     from torch import nn
 
-    class Cast(nn.Module):
-        def __init__(self, dtype: torch.dtype) -> None:
-            super().__init__()
-            self.dtype = dtype
-
-        def forward(self, x: torch.Tensor) -> torch.Tensor:
-            return x.to(self.dtype)
-
-    network = copy.deepcopy(network)
-    stages = network.get_submodule("blocks")
-    assert isinstance(stages, nn.Sequential)
-    rest = stages[1:].to(torch.bfloat16)
-    network.blocks = nn.Sequential(stages[0], Cast(torch.bfloat16), *rest, Cast(torch.float32))
-    return network
+    if not hasattr(network, "conv_stem") or not hasattr(network, "blocks"):
+        return None
+    first = nn.Sequential(network.conv_stem, network.bn1, *network.blocks[:FP32_STAGES])
+    rest = nn.Sequential(*network.blocks[FP32_STAGES:], network.conv_head, network.bn2, network.global_pool)
+    return first.eval(), rest.eval()

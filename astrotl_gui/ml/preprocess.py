@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from astrotl_gui.core.cutout import cutouts
 from astrotl_gui.core.mosaic import Mosaic
-from astrotl_gui.core.settings import CutoutSettings
-from astrotl_gui.core.statistics import local_background, radii
+from astrotl_gui.core.regions import read_regions
+from astrotl_gui.core.statistics import SIDE, local_background, radii
 
 F32 = NDArray[np.float32]
 
@@ -31,7 +30,8 @@ class Preprocessing:
     `unit`: what one unit of `Mosaic.read` is in µJy/arcsec² (1 where the zero point is unknown). `sky`,
     `scatter`, `noise`, `white` are in that unit: level of the background, its spread from place to place,
     σ per cutout pixel, and the peak shown white. `channels`: bands of R, G, B; "" in G is the mean of R
-    and B. `reference`: ids of the sample they were measured on.
+    and B. `reference`: ids of the sample they were measured on. `linear`: pictures that were stretched before, shown
+    from 0 to `white` as they are.
     """
 
     bands: tuple[str, ...]
@@ -42,27 +42,28 @@ class Preprocessing:
     noise: tuple[float, ...]
     white: tuple[float, ...]
     reference: tuple[int, ...]
+    linear: bool = False
 
     @classmethod
-    def fit(
-        cls, mosaic: Mosaic, ids: ArrayLike, x: ArrayLike, y: ArrayLike, settings: CutoutSettings
-    ) -> Preprocessing:
-        """Measure the stretch on a seeded random sample of the sources at x, y [reference px]."""
+    def fit(cls, mosaic: Mosaic, ids: ArrayLike, x: ArrayLike, y: ArrayLike, size: float) -> Preprocessing:
+        """Measure the stretch on cutouts of `size` arcsec of a seeded sample of the sources at x, y [reference px]."""
         names = tuple(band.name for band in mosaic.bands)
         unit = band_units(mosaic)
         ids, xs, ys = np.asarray(ids, np.int64), np.asarray(x, float), np.asarray(y, float)
         rows = reference_rows(ids)
-        parts = [part for _, part, _ in cutouts(mosaic, xs[rows], ys[rows], settings.size, 56, names)]
-        shape = (0, len(names), 56, 56)
-        stamps = np.concatenate(parts or [np.zeros(shape, np.float32)]) * _planes(unit)
+        regions = read_regions(mosaic, xs[rows], ys[rows], size, names, len(rows))
+        parts = [part.resampled(SIDE) for part in regions]
+        stamps = np.concatenate(parts or [np.zeros((0, len(names), SIDE, SIDE), np.float32)]) * _planes(unit)
         levels, noises = local_background(stamps)
         sky = _finite_median(levels, 0.0)
         scatter = 1.4826 * _finite_median(np.abs(levels - sky), 0.0)
         noise = np.maximum(_finite_median(noises, 1.0), 1e-30)
-        central = stamps[:, :, radii(56) < 0.25] - sky[:, None]
+        central = stamps[:, :, radii(SIDE) < 0.25] - sky[:, None]
         peaks = np.nan_to_num(central).max(axis=2, initial=0)
         white = np.percentile(peaks, WHITE_SHARE, axis=0) if len(peaks) else np.zeros(len(names))
         white = np.maximum(white, LEAST_WHITE * noise)
+        if mosaic.spec.white > 0:
+            white = mosaic.spec.white * np.asarray(unit)
         return cls(
             bands=names,
             channels=mosaic.spec.colour,
@@ -72,20 +73,29 @@ class Preprocessing:
             noise=tuple(noise.tolist()),
             white=tuple(white.tolist()),
             reference=tuple(ids[rows].tolist()),
+            linear=mosaic.spec.white > 0,
         )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values for meta.toml."""
-        return {name: list(value) for name, value in asdict(self).items()}
+        return {k: list(value) if isinstance(value, tuple) else value for k, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> Preprocessing:
         """The inverse of `to_dict`; KeyError when a value is missing."""
-        return cls(**{name: tuple(values[name]) for name in cls.__dataclass_fields__})
+        stored: dict[str, Any] = {
+            name: tuple(value) if isinstance(value := values[name], list) else value
+            for name in cls.__dataclass_fields__
+        }
+        return cls(**stored)
 
     def physical(self, stamps: F32) -> F32:
         """Cutouts (N, B, n, n) in image units → µJy/arcsec² where the zero point is known."""
         return (stamps * _planes(self.unit)).astype(np.float32)
+
+    def in_image_units(self, level: F32) -> F32:
+        """The inverse for one number a source and band, (N, B)."""
+        return (level / np.asarray(self.unit)).astype(np.float32)
 
     def background(self, stamps: F32) -> tuple[F32, F32]:
         """Return (sky, noise), each (N, B), of physical cutouts.
@@ -99,22 +109,20 @@ class Preprocessing:
         good = np.isfinite(noise) & (noise > 0)
         return level.astype(np.float32), np.where(good, noise, self.noise).astype(np.float32)
 
-    def images(self, stamps: F32, sky: F32) -> F32:
-        """Return network input, float32 (N, 3, n, n) in [0, 1], R G B, of physical cutouts.
+    def stretch(self) -> Stretch:
+        """The asinh stretch of each band, in its unit: from −2σ (0) to the reference peak (1)."""
+        softening = SOFTENING * np.array(self.noise)
+        low = np.full(len(self.bands), np.arcsinh(BLACK / SOFTENING))
+        return Stretch(softening, low, np.arcsinh(np.array(self.white) / softening))
 
-        NaN becomes the local background `sky` (N, B). Each band: asinh((f − sky) / 3σ), from black at −2σ to
-        white at the reference peak.
-        """
-        stretched = {}
-        for channel in sorted(set(self.channels) - {""}):
-            b = self.bands.index(channel)
-            flux = np.nan_to_num(stamps[:, b] - sky[:, b, None, None], nan=0.0, posinf=0.0, neginf=0.0)
-            low, high = np.arcsinh(BLACK / SOFTENING), np.arcsinh(self.white[b] / (SOFTENING * self.noise[b]))
-            value = np.arcsinh(flux / np.float32(SOFTENING * self.noise[b]))
-            stretched[channel] = np.clip((value - low) / (high - low), 0, 1).astype(np.float32)
-        red, green, blue = self.channels
-        middle = stretched[green] if green else (stretched[red] + stretched[blue]) / 2
-        return np.stack([stretched[red], middle, stretched[blue]], axis=1)
+
+@dataclass(frozen=True, eq=False)
+class Stretch:
+    """Per band: value = (asinh(flux / softening) − low) / (high − low), clipped to 0…1."""
+
+    softening: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
 
 
 def band_units(mosaic: Mosaic) -> tuple[float, ...]:

@@ -131,6 +131,7 @@ def labelled(folder: Path) -> tuple[Kernel, np.ndarray]:
     from PIL import Image
 
     from astrotl_gui.ml.encoder import Encoder
+    from astrotl_gui.ml.encoders import card
 
     rows = list(csv.DictReader((folder / "truth.csv").read_text().splitlines()))
     paths = {path.name: path for path in folder.rglob("*.png")}
@@ -139,7 +140,7 @@ def labelled(folder: Path) -> tuple[Kernel, np.ndarray]:
     stamps = np.stack([np.asarray(image, np.float32).transpose(2, 0, 1)[::-1] for image in images])
     sky, noise = local_background(stamps)
     table, _ = statistics(stamps, sky, np.maximum(noise, 1))
-    vectors = Encoder("cpu").embed(large)
+    vectors = Encoder.of_pictures(card(), device="cpu").embed(large)
     truth = np.array([row["label"] == "anomaly" for row in rows])
     return Kernel.fit(Space.fit(vectors).transform(vectors), normal_scores(table)), truth
 
