@@ -141,19 +141,24 @@ def embed(options: argparse.Namespace) -> Result:
     with _opened(options.project) as (project, mosaic):
         _choose_encoder(project, options)
         catalog = _catalog(project)
-        made = embed(
+        store = embed(
             mosaic,
             catalog,
             project.embeddings_folder,
             project.cutouts,
+            project.encoder,
             device=options.device,
             progress=ConsoleProgress(),
         )
+        meta = store.meta()
         return {
-            "embedded": len(made),
-            "dimensions": int(made.vectors.shape[1]),
-            "key": made.key,
-            "text": f"{len(made):,} sources embedded ({made.key})",
+            "embedded": len(catalog),
+            "dimensions": meta["dimensions"],
+            "key": store.key,
+            "views": meta["making"]["views"],
+            "encoder": meta["making"]["encoder"]["name"],
+            **meta["made_with"],
+            "text": f"{len(catalog):,} sources embedded ({store.key})",
         }
 
 
@@ -208,9 +213,9 @@ def encoders(options: argparse.Namespace) -> Result:
 def rank(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.lists import rank_lists
 
-    with _opened(options.project) as (project, _):
+    with _opened(options.project) as (project, mosaic):
         catalog = _catalog(project)
-        inputs = _inputs(project, catalog)
+        inputs = _inputs(project, catalog, mosaic)
         ranking = rank_lists(inputs, {options.target: project.labels.training(options.target)})[
             options.target
         ]
@@ -240,10 +245,10 @@ def rank(options: argparse.Namespace) -> Result:
 def similar(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.similar import similar
 
-    with _opened(options.project) as (project, _):
+    with _opened(options.project) as (project, mosaic):
         catalog = _catalog(project)
         source = _chosen_source(options, catalog)
-        found = similar(_inputs(project, catalog), [source], k=options.k)
+        found = similar(_inputs(project, catalog, mosaic), [source], k=options.k)
         near = catalog.take(catalog.rows_of(found.ids))
         rows = [
             {"rank": k + 1, **_place(near, k, ("id", "ra", "dec")), "distance": found.distances[k]}
@@ -429,10 +434,10 @@ def _catalog(project: Any) -> Any:
     return catalog
 
 
-def _inputs(project: Any, catalog: Any) -> Any:
+def _inputs(project: Any, catalog: Any, mosaic: Any) -> Any:
     from astrotl_gui.pipeline.lists import load_inputs
 
-    inputs = load_inputs(project.embeddings_folder, catalog)
+    inputs = load_inputs(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
     if inputs is None:
         raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
     return inputs

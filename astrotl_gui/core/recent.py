@@ -37,7 +37,7 @@ def encoder_users() -> dict[str, list[str]]:
 def _encoders_of(project: Path) -> set[str]:
     chosen = _read(project / "project.toml").get("encoder", {}).get("encoder", BUILT_IN)
     metas = [_read(file) for file in project.glob("embeddings/*/meta.toml")]
-    made = [meta.get("making") or meta.get("base") or {} for meta in metas]  # "base" before version 5
+    made = [meta.get("making", {}) for meta in metas]
     return {chosen, *(making.get("encoder", {}).get("name", chosen) for making in made)}
 
 

@@ -34,11 +34,10 @@ class DetectionSettings:
 
 @dataclass(frozen=True)
 class CutoutSettings:
-    """Angular sizes [arcsec] of what the network and the eye see, and the network's input [px]."""
+    """Angular sizes [arcsec] of what the network and the eye see."""
 
     size: float = 18.0
     context: float = 54.0
-    pixels: int = 224
 
 
 BUILT_IN = "efficientnet-lite0"

@@ -148,7 +148,7 @@ class CutoutsForm(QWidget):
 
     @property
     def cutouts(self) -> CutoutSettings:
-        return CutoutSettings(float(self.network.value), float(self.eyes.value), self._default.pixels)
+        return CutoutSettings(float(self.network.value), float(self.eyes.value))
 
     def suit(self, pixel_scale: float) -> None:
         """Offer the sizes that suit a pixel scale [arcsec per px]."""

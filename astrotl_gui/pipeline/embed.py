@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -10,142 +13,184 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.cutout import cutouts
-from astrotl_gui.core.embeddings import SHARD, Embeddings, EmbeddingStore, Shard, content_key
-from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.embeddings import SHARD, EmbeddingStore, Shard, content_key
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.settings import CutoutSettings
-from astrotl_gui.core.statistics import statistics
-from astrotl_gui.ml.encoder import DIMENSIONS, Encoder, describe_encoder
+from astrotl_gui.core.regions import in_tiles
+from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.ml.encoder import Encoder
+from astrotl_gui.ml.encoders import Card, card
 from astrotl_gui.ml.preprocess import REFERENCE_SIZE, Preprocessing
+from astrotl_gui.ml.recipes import AsinhRecipe, Recipe, UlisseRecipe
+from astrotl_gui.pipeline.batches import Batch, batches
+from astrotl_gui.pipeline.making import fitting, making
 
-VERSION = 4
-"""Raised when the same settings would give other numbers."""
+EIGHT_VIEWS_WITHIN = 60.0
+"""Where the number of views is left open, eight are taken if they are expected to take at most this long [s]."""
+RECORDED = ("astrotl", "numpy", "torch", "timm", "openvino")
 
 
 def embed(
     mosaic: Mosaic,
     catalog: Catalog,
     folder: Path,
-    settings: CutoutSettings,
+    cutouts: CutoutSettings,
+    settings: EncoderSettings = EncoderSettings(),  # noqa: B008 (frozen)
     *,
     device: str = "auto",
-    views: int = 1,
+    first: Sequence[int] = (),
     progress: Progress = SILENT,
-) -> Embeddings:
-    """Return the embeddings of every source, making those that `folder` does not hold yet.
+) -> EmbeddingStore:
+    """Embed the sources that `folder` holds no embedding of, and return the store that now holds all.
 
     Shards of 512 sources are written as they are ready, so that after Cancelled (or a kill) the next call
-    goes on. Sources keep their embedding while id and position stay the same; other bands, sizes or
-    weights start a new key beside the old. `views` = 8 averages over the dihedral group (D4). Raises
-    AstroTLError for an unknown device, a folder that cannot be written, and a GPU without memory.
+    goes on. Sources keep their embedding while id and position stay the same; another making (bands, sizes,
+    encoder, weights …) starts a new key beside the old. The sources with the ids `first` come first, the rest by
+    place. Raises AstroTLError for an unknown device or encoder, a folder that cannot be written, images that
+    cannot be read, and a GPU without memory for a single image.
     """
-    if views not in (1, 8):
-        raise ValueError("views is 1 or 8")
+    if settings.views not in (0, 1, 8):
+        raise ValueError("views is 0, 1 or 8")
     progress(0, len(catalog), "Embedding")
-    store, preprocessing, meta = _open_store(mosaic, catalog, folder, settings, views)
-    missing = store.missing(catalog)
-    if len(missing):
-        encoder = Encoder(device)
-        meta["made_with"] = {
-            "device": str(encoder.device),
-            "precision": encoder.precision,
-            "cosine_to_fp32": encoder.agreement,
-        }
-        done = len(catalog) - len(missing)
-        for start in range(0, len(missing), SHARD):
-            rows = missing[start : start + SHARD]
-
-            def report(count: int, before: int = done + start) -> None:
-                progress(before + count, len(catalog), "Embedding")
-
-            shard, names = _embed_rows(mosaic, catalog, rows, settings, preprocessing, encoder, views, report)
-            if meta.get("statistics") != names or not start:
-                meta["statistics"] = names
-                store.write_meta(meta)
-            store.append(shard)
+    wanted = making(mosaic, cutouts, settings)
+    the_card = card(settings.encoder)
+    store = _stored(folder, wanted, catalog)
+    if store is not None and not len(store.missing(catalog)):
+        progress(len(catalog), len(catalog), "Embedding")
+        return store
+    size = UlisseRecipe.size if settings.recipe == "ulisse" else cutouts.size
+    preprocessing = (
+        Preprocessing.from_dict(store.meta()["preprocessing"])
+        if store is not None
+        else Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, size)
+    )
+    recipe = _recipe(preprocessing, the_card, settings, size)
+    encoder = Encoder(the_card, recipe.front(), settings.layers, device)
+    if store is None:
+        views = wanted["views"] or _affordable_views(mosaic, catalog, recipe, encoder, len(settings.zooms))
+        store = _new_store(folder, {**wanted, "views": views}, preprocessing, encoder)
+    fill(store, mosaic, catalog, _in_order(catalog, store.missing(catalog), first), recipe, encoder, progress)
     progress(len(catalog), len(catalog), "Embedding")
-    return store.load(catalog) or _nothing(store, meta)
+    return store
 
 
-def _open_store(
-    mosaic: Mosaic, catalog: Catalog, folder: Path, settings: CutoutSettings, views: int
-) -> tuple[EmbeddingStore, Preprocessing, dict[str, Any]]:
-    """The store to go on with: one of the same making, its stretch kept, or else a new one."""
-    base = {
-        "version": VERSION,
-        "mosaic": mosaic.fingerprint,
-        "bands": [band.name for band in mosaic.bands],
-        "channels": list(mosaic.spec.colour),
-        "zeropoints": [str(mosaic.zeropoint(band.name)) for band in mosaic.bands],
-        "size": float(settings.size),
-        "pixels": int(settings.pixels),
-        "views": views,
-        "encoder": describe_encoder(),
-    }
+def _stored(folder: Path, wanted: dict[str, Any], catalog: Catalog) -> EmbeddingStore | None:
+    """The store to go on with: the one of the wanted making with the least left to do."""
     # A stretch measured on a handful of sources must not rule a catalog of thousands.
     enough = min(len(catalog), REFERENCE_SIZE) / 2
-    for store in EmbeddingStore.all(folder):
-        meta = store.meta()
-        if meta.get("base") == base and len(meta["preprocessing"]["reference"]) >= enough:
-            return store, Preprocessing.from_dict(meta["preprocessing"]), meta
-    preprocessing = Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, settings)
-    meta = {"base": base, "preprocessing": preprocessing.to_dict()}
+    stores = [
+        store
+        for store in fitting(folder, wanted)
+        if len(store.meta()["preprocessing"]["reference"]) >= enough
+    ]
+    return min(
+        stores, key=lambda store: len(store.missing(catalog)) * store.meta()["making"]["views"], default=None
+    )
+
+
+def _new_store(
+    folder: Path, made: dict[str, Any], preprocessing: Preprocessing, encoder: Encoder
+) -> EmbeddingStore:
+    meta = {"making": made, "preprocessing": preprocessing.to_dict()}
     store = EmbeddingStore(folder, content_key(meta))
-    store.write_meta(meta)
-    return store, preprocessing, meta
+    store.write_meta({**meta, "made_with": _circumstances(encoder)})
+    return store
 
 
-def _embed_rows(
+def _circumstances(encoder: Encoder) -> dict[str, Any]:
+    """What does not decide the numbers but is worth knowing of them."""
+    versions = {}
+    for package in RECORDED:
+        try:
+            versions[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return {"backend": encoder.backend, "cosine_to_fp32": encoder.agreement, "versions": versions}
+
+
+def _recipe(preprocessing: Preprocessing, the_card: Card, settings: EncoderSettings, size: float) -> Recipe:
+    if settings.recipe == "ulisse":
+        return UlisseRecipe(preprocessing)
+    return AsinhRecipe(preprocessing, the_card, size)
+
+
+def _in_order(catalog: Catalog, rows: NDArray[np.int64], first: Sequence[int]) -> NDArray[np.int64]:
+    """`first` first, in their order; the rest tile by tile."""
+    wanted = catalog.rows_of(np.asarray(first, np.int64))
+    early = wanted[np.isin(wanted, rows)]
+    later = np.setdiff1d(rows, early)
+    return np.concatenate([early, later[in_tiles(catalog.x[later], catalog.y[later])]])
+
+
+def _affordable_views(mosaic: Mosaic, catalog: Catalog, recipe: Recipe, encoder: Encoder, zooms: int) -> int:
+    """8 where the whole catalog is expected to take at most `EIGHT_VIEWS_WITHIN` seconds, else 1."""
+    rows = _in_order(catalog, np.arange(len(catalog)), ())[: encoder.batch]
+    for batch in batches(mosaic, catalog, rows, recipe, (1.0,), 1, encoder.batch):
+        encoder.embed(*batch.inputs[0][0])  # the first pass of a backend is slower than the others
+        begin = time.perf_counter()
+        encoder.embed(*batch.inputs[0][0])
+        seconds = (time.perf_counter() - begin) / encoder.batch
+        return 8 if seconds * 8 * zooms * len(catalog) <= EIGHT_VIEWS_WITHIN else 1
+    return 8
+
+
+def fill(
+    store: EmbeddingStore,
     mosaic: Mosaic,
     catalog: Catalog,
     rows: NDArray[np.int64],
-    settings: CutoutSettings,
-    preprocessing: Preprocessing,
+    recipe: Recipe,
     encoder: Encoder,
-    views: int,
-    report: Callable[[int], None],
-) -> tuple[Shard, list[str]]:
-    x, y = catalog.x[rows], catalog.y[rows]
-    vectors = np.zeros((len(rows), DIMENSIONS), np.float16)
-    table: NDArray[np.float32] | None = None
-    names: tuple[str, ...] = ()
-    count = 0
-    for index, stamps, _ in cutouts(
-        mosaic, x, y, settings.size, settings.pixels, preprocessing.bands, encoder.batch
-    ):
-        stamps = preprocessing.physical(stamps)
-        sky, noise = preprocessing.background(stamps)
-        values, names = statistics(stamps, sky, noise)
-        table = np.full((len(rows), len(names)), np.nan, np.float32) if table is None else table
-        table[index] = values
-        vectors[index] = _encode(encoder, preprocessing.images(stamps, sky), views)
-        count += len(index)
-        report(count)
-    assert table is not None
-    return Shard(catalog.ids[rows], np.stack([x, y], axis=1), vectors, table), list(names)
+    progress: Progress,
+) -> None:
+    """Embed `rows` of the catalog, in this order, and write them shard by shard."""
+    made = store.meta()["making"]
+    ready: list[tuple[Batch, NDArray[np.float32]]] = []
+    done = len(catalog) - len(rows)
+    waiting = 0
+    prepared = batches(mosaic, catalog, rows, recipe, made["zooms"], made["views"], encoder.batch)
+    with closing(prepared):
+        for batch, vectors in _embedded(encoder, prepared):
+            ready.append((batch, vectors))
+            waiting += len(vectors)
+            if waiting >= SHARD:
+                _write(store, catalog, ready)
+                ready, waiting = [], 0
+            done += len(vectors)
+            progress(done, len(catalog), "Embedding")
+    if ready:
+        _write(store, catalog, ready)
 
 
-def _encode(encoder: Encoder, images: NDArray[np.float32], views: int) -> NDArray[np.float32]:
-    """Embeddings of the images; with eight views the mean over turns and reflections."""
-    if views == 1:
-        return encoder.embed(images)
-    total = np.zeros((len(images), DIMENSIONS), np.float32)
-    for view in range(views):
-        turned = np.rot90(images, view % 4, axes=(2, 3))
-        total += encoder.embed(np.ascontiguousarray(turned[..., ::-1] if view >= 4 else turned))
-    return total / np.float32(views)
+def _embedded(encoder: Encoder, source: Iterator[Batch]) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
+    """Each batch with its embeddings: zooms one after another, each the mean over the views."""
+
+    def passes() -> Iterator[tuple[tuple[Batch, int, bool], Any]]:
+        for batch in source:
+            last = sum(map(len, batch.inputs)) - 1
+            flat = ((zoom, inputs) for zoom, views in enumerate(batch.inputs) for inputs in views)
+            for count, (zoom, inputs) in enumerate(flat):
+                yield (batch, zoom, count == last), inputs
+
+    sums: dict[int, NDArray[np.float32]] = {}
+    for (batch, zoom, last), vectors in encoder.stream(passes()):
+        sums[zoom] = sums[zoom] + vectors if zoom in sums else vectors
+        if last:
+            means = [sums[k] / np.float32(len(views)) for k, views in enumerate(batch.inputs)]
+            yield batch, np.concatenate(means, axis=1)
+            sums = {}
 
 
-def _nothing(store: EmbeddingStore, meta: dict[str, Any]) -> Embeddings:
-    """The embeddings of an empty catalog; anything else missing now was removed behind our back."""
-    if store.folder.exists() and list(store.folder.glob("shard-*.npz")):
-        raise AstroTLError(
-            "Embeddings are not complete", f"{store.folder} changed while it was written. Embed again."
+def _write(store: EmbeddingStore, catalog: Catalog, ready: list[tuple[Batch, NDArray[np.float32]]]) -> None:
+    meta, shape = store.meta(), {"statistics": list(ready[0][0].names), "dimensions": ready[0][1].shape[1]}
+    if meta != {**meta, **shape}:
+        store.write_meta({**meta, **shape})
+    rows = np.concatenate([batch.rows for batch, _ in ready])
+    store.append(
+        Shard(
+            catalog.ids[rows],
+            np.stack([catalog.x[rows], catalog.y[rows]], axis=1),
+            np.concatenate([vectors for _, vectors in ready]).astype(np.float16),
+            np.concatenate([batch.statistics for batch, _ in ready]),
         )
-    names = tuple(meta.get("statistics", ()))
-    empty = np.zeros((0, len(names)), np.float32)
-    return Embeddings(
-        np.zeros(0, np.int64), np.zeros((0, DIMENSIONS), np.float16), empty, names, store.key, meta
     )

@@ -6,15 +6,28 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embeddings import read_embeddings
+from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 
 
-def load_inputs(folder: Path, catalog: Catalog, *, progress: Progress = SILENT) -> RankInputs | None:
-    """What ranking and similarity search need, from the embeddings in `folder`; None while some are missing."""
-    embeddings = read_embeddings(folder, catalog)
+def load_inputs(
+    folder: Path,
+    catalog: Catalog,
+    mosaic: Mosaic,
+    cutouts: CutoutSettings,
+    encoder: EncoderSettings,
+    *,
+    progress: Progress = SILENT,
+) -> RankInputs | None:
+    """What ranking and similarity search need, from the embeddings in `folder`; None while some are missing.
+
+    Raises AstroTLError, with the reason, when the embeddings there are not of this project's making.
+    """
+    embeddings = find_embeddings(folder, catalog, mosaic, cutouts, encoder)
     return None if embeddings is None or not len(catalog) else prepare(catalog, embeddings, progress=progress)
 
 

@@ -33,15 +33,18 @@ F32 = NDArray[np.float32]
 class RankInputs:
     """All that ranking needs and labels do not change; safe to share between threads.
 
-    `ids` int64 (N,); `vectors` float32 (N, k), the ranking space; `cold`: target → (N,) in (0, 1), rank-mapped,
-    larger first; `key` of the embeddings.
+    `ids` int64 (N,); `vectors` float32 (N, k), the ranking space; `alike` (N, m), that of similarity search, the
+    same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1), rank-mapped, larger first;
+    `key` and `views` of the embeddings.
     """
 
     ids: NDArray[np.int64]
     vectors: F32
+    alike: F32
     kernel: Kernel
     cold: Mapping[str, F32]
     key: str
+    views: int
     rows: Mapping[int, int] = field(repr=False)
     _columns: dict[int, F32] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
@@ -71,8 +74,16 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     raw = {target: COLD[target](known) if target in COLD else odd for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
+    making = embeddings.meta.get("making", {})
     return RankInputs(
-        ids, ranked, kernel, cold, embeddings.key, dict(zip(ids.tolist(), range(len(ids)), strict=True))
+        ids,
+        ranked,
+        vectors if making.get("recipe") == "ulisse" else ranked,
+        kernel,
+        cold,
+        embeddings.key,
+        making.get("views", 1),
+        dict(zip(ids.tolist(), range(len(ids)), strict=True)),
     )
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class SimilarList:
-    """`ids` int64 (k,), nearest first; `distances` float32 (k,), Euclidean in the ranking space, in [0, 2].
+    """`ids` int64 (k,), nearest first; `distances` float32 (k,), Euclidean, in [0, 2] but for ULISSE's.
 
     `nearest_less`: smallest distance between a "less like" and a "more like" example; None without the
     former. What lies beyond it is no closer than something unwanted.
@@ -55,10 +55,10 @@ def similar(
     # As many again as may be dropped; doubled until enough remain.
     reach = k + len(wanted) + len(unwanted)
     while True:
-        rows, distances = _nearest(index, inputs.vectors[wanted], reach)
+        rows, distances = _nearest(index, inputs.alike[wanted], reach)
         keep = ~np.isin(rows, np.concatenate([wanted, unwanted]))
         if len(unwanted):
-            keep &= distances <= _smallest(inputs.vectors[rows], inputs.vectors[unwanted])
+            keep &= distances <= _smallest(inputs.alike[rows], inputs.alike[unwanted])
         if keep.sum() >= k or reach >= len(inputs.ids):
             break
         reach *= 2
@@ -66,7 +66,7 @@ def similar(
     order = np.lexsort((inputs.ids[rows], distances))[:k]
     bound = None
     if len(unwanted):
-        bound = float(_smallest(inputs.vectors[unwanted], inputs.vectors[wanted]).min())
+        bound = float(_smallest(inputs.alike[unwanted], inputs.alike[wanted]).min())
     progress(1, 1, "Finding similar")
     return SimilarList(inputs.ids[rows[order]], distances[order].astype(np.float32), bound)
 
@@ -81,7 +81,7 @@ def _index(inputs: RankInputs) -> NearestNeighbours:
     """The index of the inputs in use (inputs hash by identity)."""
     from astrotl_gui.ml.similarity import NearestNeighbours
 
-    return NearestNeighbours(inputs.vectors)
+    return NearestNeighbours(inputs.alike)
 
 
 def _nearest(

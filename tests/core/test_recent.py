@@ -13,10 +13,8 @@ def project(folder: Path, name: str, text: str = "", made_by: tuple[str, ...] = 
     (path / "project.toml").write_text(text)
     for number, encoder in enumerate(made_by):
         (path / "embeddings" / str(number)).mkdir(parents=True)
-        table = "making" if number else "base"
-        (path / "embeddings" / str(number) / "meta.toml").write_text(
-            f'[{table}.encoder]\nname = "{encoder}"\n'
-        )
+        meta = f'[making.encoder]\nname = "{encoder}"\n'
+        (path / "embeddings" / str(number) / "meta.toml").write_text(meta)
     remember_project(path, name, 0, 0)
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +133,20 @@ def test_detecting_anew_keeps_labels_on_their_objects(capsys, small_field, tmp_p
         assert np.hypot(second.x[rows] - group.x, second.y[rows] - group.y).max() < 5  # 1″
     others = second.ids[~np.isin(second.ids, first.ids)]
     assert not len(others) or others.min() > first.ids.max()
+
+
+def test_embeddings_of_another_making_are_refused_and_made_anew(capsys, ranked, tmp_path):
+    path = shutil.copytree(ranked, tmp_path / "Other.astrotl")
+    project = Project.open(path)
+    project.cutouts = replace(project.cutouts, size=project.cutouts.size + 2)
+    project.save()
+    project.close()
+    code, _, err = run(capsys, "rank", path, "--target", "lens", "--json")
+    assert code == 2 and "cutout size" in err and "Embed the sources again" in err
+    code, made, _ = run(capsys, "embed", path, "--device", "cpu", "--views", 1, "--json")
+    assert code == 0 and made["views"] == 1 and made["dimensions"] == 1280
+    assert made["backend"].split()[0] in ("openvino", "torch") and made["cosine_to_fp32"] >= 0.999
+    assert run(capsys, "rank", path, "--target", "lens", "--json")[0] == 0
 
 
 def test_a_killed_embedding_resumes(capsys, small_field, tmp_path):
