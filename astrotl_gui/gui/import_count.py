@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 WHOLE_PIXELS, PART_PIXELS = 4_200_000, 2_000_000
 """Mosaics up to the first size are counted whole; of larger ones, a central part of the second."""
-START_SECONDS, MEGAPIXEL_SECONDS, EMBEDDED_A_SECOND = 8.0, 0.8, 20.0
+START_SECONDS, MEGAPIXEL_SECONDS, EMBEDDED_A_SECOND = 8.0, 0.8, 80.0
 """Loading the encoder; detecting and measuring one band; cutouts embedded by one core."""
 
 

@@ -30,6 +30,7 @@ from .menus import build_menus, project_menu
 from .messages import Messages
 from .mosaic_view import MosaicView
 from .palette import Palette
+from .refining import Refining
 from .settings_page import SettingsPage
 from .sheet import Sheet
 from .similar_view import SimilarView
@@ -96,6 +97,7 @@ class MainWindow(QMainWindow):
 
     def _build_pages(self) -> None:
         self.top = TopBar(actions.VIEWS)
+        self.refining = Refining(self.session, self)
         self.status = StatusBar(self.session.jobs)
         self.welcome = WelcomePage(self.session)
         self.importing = ImportPage(self.session)

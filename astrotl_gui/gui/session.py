@@ -164,7 +164,7 @@ class Session(SessionLabels):
         for note in self.mosaic.notes:
             self.messaged.emit(Message("About these images", note, "warn"))
         if len(self.catalog):
-            self._load_inputs()
+            self.load_inputs()
         self._build_pyramids()
 
     def _build_pyramids(self) -> None:

@@ -77,8 +77,9 @@ class SessionLists(SessionState):
             self.catalog,
             project.embeddings_folder,
             project.cutouts,
+            project.encoder,
             device=self.settings.device,
-            then=lambda _: self._load_inputs(),
+            then=lambda _: self.load_inputs(),
         )
 
         def stopped() -> None:
@@ -95,14 +96,20 @@ class SessionLists(SessionState):
             if job.name == "Embedding":
                 job.cancel()
 
-    def _load_inputs(self) -> None:
-        assert self.project is not None
+    def load_inputs(self) -> None:
+        """Take up the embeddings on disk, and rank by them."""
+        if self.project is None:
+            return
         self._run(
             "Ranking",
             later("lists", "load_inputs"),
             self.project.embeddings_folder,
             self.catalog,
+            self.mosaic,
+            self.project.cutouts,
+            self.project.encoder,
             then=self._adopt_inputs,
+            ways=(("Embed again", self.embed),),
         )
 
     def _adopt_inputs(self, inputs: RankInputs | None) -> None:

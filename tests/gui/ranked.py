@@ -17,6 +17,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.gui.session import Session
+from astrotl_gui.pipeline.making import making
 
 COUNT, SIDE, SCALE, ZEROPOINT = 40, 400, 0.2, 27.0
 UNREADABLE = 40
@@ -77,7 +78,8 @@ def make_project(folder: Path) -> Path:
     vectors = rng.normal(size=(COUNT, 64)) + 3 * (ids[:, None] % 4 == np.arange(64)[None, :] // 16)
     statistics = rng.normal(size=(COUNT, 3))
     store.append(Shard(ids, np.stack([x, y], axis=1), vectors, statistics))
-    store.write_meta({"statistics": ["one", "two", "three"]})
+    made = {**making(mosaic, project.cutouts, project.encoder), "views": 8}
+    store.write_meta({"statistics": ["one", "two", "three"], "making": made})
     project.save()
     project.close()
     return project.path

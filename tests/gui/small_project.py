@@ -42,7 +42,7 @@ class ShellSession(Session):
     def embed(self) -> None:
         pass
 
-    def _load_inputs(self) -> None:
+    def load_inputs(self) -> None:
         pass
 
     def rank_again(self, targets: object = TARGETS) -> None:
