@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.report import machine, print_rows, versions
 
-NAMES = ("mosaic", "rank", "realism", "simulate", "window")
+NAMES = ("embed", "mosaic", "rank", "realism", "simulate", "window")
 
 
 def main() -> None:

@@ -113,9 +113,10 @@ def _labelled(name: str) -> tuple[RankInputs, np.ndarray]:
     kept = Path("bench-output/data") / f"{name}.npz"
     if not kept.exists():
         from astrotl_gui.ml.encoder import Encoder
+        from astrotl_gui.ml.encoders import card
 
         images = np.stack([_image(LABELLED / name / "images" / row["filename"]) for row in table])
-        vectors = Encoder("cpu").embed(images)
+        vectors = Encoder.of_pictures(card(), device="cpu").embed(images)
         bands = images[:, ::-1]  # shortest wavelength first
         sky, noise = np.zeros(3), np.full(3, 0.02)
         values, _ = measure(bands, sky, noise)

@@ -17,12 +17,13 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import Normalizer, StandardScaler
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.cutout import cutouts
 from astrotl_gui.core.mosaic import Mosaic
-from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, default_cutouts
-from astrotl_gui.core.statistics import statistics
+from astrotl_gui.core.settings import DetectionSettings, default_cutouts
 from astrotl_gui.ml.encoder import Encoder
+from astrotl_gui.ml.encoders import card
 from astrotl_gui.ml.preprocess import Preprocessing
+from astrotl_gui.ml.recipes import AsinhRecipe
+from astrotl_gui.pipeline.batches import batches
 from astrotl_gui.pipeline.describe import SNR
 from astrotl_gui.pipeline.description.source_numbers import colours, ellipticities
 from astrotl_gui.pipeline.detect import detect
@@ -95,8 +96,7 @@ def see(mosaic: Mosaic, cutout: float, like: Preprocessing | None = None) -> tup
     """(stretch, sources) of a mosaic; noise and white level are those of `like`, sky and units its own."""
     catalog = detect(mosaic, DetectionSettings())
     catalog = catalog.take(_inside(mosaic, catalog, cutout) & (catalog.column("snr") >= SNR))
-    settings = CutoutSettings(cutout, 3 * cutout, PIXELS)
-    stretch = Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, settings)
+    stretch = Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, cutout)
     if like is not None:
         stretch = replace(stretch, noise=like.noise, white=like.white)
     vectors, values = _embedded(mosaic, catalog, stretch, cutout)
@@ -180,14 +180,15 @@ def _embedded(
     mosaic: Mosaic, catalog: Catalog, stretch: Preprocessing, size: float
 ) -> tuple[np.ndarray, np.ndarray]:
     """(embeddings, statistics) of the sources, as `pipeline.embed` makes them."""
-    encoder = Encoder("cpu")
-    vectors, values = np.zeros((len(catalog), 1280), np.float32), []
-    for index, stamps, _ in cutouts(mosaic, catalog.x, catalog.y, size, PIXELS, stretch.bands, encoder.batch):
-        stamps = stretch.physical(stamps)
-        sky, noise = stretch.background(stamps)
-        values.append((index, statistics(stamps, sky, noise)[0]))
-        vectors[index] = encoder.embed(stretch.images(stamps, sky))
-    table = np.zeros((len(catalog), values[0][1].shape[1]), np.float32)
-    for index, part in values:
-        table[index] = part
+    recipe = AsinhRecipe(stretch, card(), size)
+    encoder = Encoder(card(), recipe.front(), device="cpu")
+    rows = np.arange(len(catalog))
+    made = {
+        row: (vector, values)
+        for batch in batches(mosaic, catalog, rows, recipe, (1.0,), 1, encoder.batch)
+        for row, vector, values in zip(
+            batch.rows.tolist(), encoder.embed(*batch.inputs[0][0]), batch.statistics, strict=True
+        )
+    }
+    vectors, table = (np.stack([made[row][k] for row in rows.tolist()]) for k in range(2))
     return vectors, table

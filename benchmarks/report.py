@@ -54,7 +54,17 @@ def machine() -> dict[str, Any]:
 
 
 def versions() -> dict[str, str]:
-    names = ("astrotl", "torch", "timm", "numpy", "astropy", "PySide6_Essentials", "sep", "scikit-learn")
+    names = (
+        "astrotl",
+        "torch",
+        "timm",
+        "openvino",
+        "numpy",
+        "astropy",
+        "PySide6_Essentials",
+        "sep",
+        "scikit-learn",
+    )
     found = {}
     for name in names:
         try:
