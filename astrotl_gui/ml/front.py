@@ -65,12 +65,19 @@ class AsinhFront(nn.Module):
     def forward(
         self, planes: torch.Tensor, sky: torch.Tensor, x: torch.Tensor, y: torch.Tensor, side: torch.Tensor
     ) -> torch.Tensor:
-        cutouts = resampled(planes.index_select(1, self.used), x, y, side, self.input)
+        used, level = planes.index_select(1, self.used), sky.index_select(1, self.used)
+        # Enlarging interpolates what is seen; shrinking averages light.
+        if planes.shape[-1] - MARGIN <= self.input:
+            return self._composed(resampled(self._stretched(used, level), x, y, side, self.input))
+        return self._composed(self._stretched(resampled(used, x, y, side, self.input), level))
+
+    def _stretched(self, planes: torch.Tensor, sky: torch.Tensor) -> torch.Tensor:
+        """Values in 0…1."""
+        flux = planes * self.unit
         if self.linear:
-            return self._composed((cutouts * self.unit / self.white).clamp(0, 1))
-        flux = cutouts * self.unit - sky.index_select(1, self.used)[:, :, None, None]
-        scaled = (flux / self.softening).clamp(BLACK / SOFTENING, self.brightest)
-        return self._composed(((asinh(scaled) - self.low) / (self.high - self.low)).clamp(0, 1))
+            return (flux / self.white).clamp(0, 1)
+        scaled = ((flux - sky[:, :, None, None]) / self.softening).clamp(BLACK / SOFTENING, self.brightest)
+        return ((asinh(scaled) - self.low) / (self.high - self.low)).clamp(0, 1)
 
     def _composed(self, value: torch.Tensor) -> torch.Tensor:
         if self.between:
