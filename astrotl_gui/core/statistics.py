@@ -49,7 +49,7 @@ def _median(values: F32) -> F32:
     """Median over the last axis; sorting is much faster here than NumPy's partition."""
     ordered = np.sort(values, axis=-1)
     n = ordered.shape[-1]
-    return (ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2
+    return ((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2).astype(np.float32, copy=False)
 
 
 def radii(n: int) -> NDArray[np.float64]:
