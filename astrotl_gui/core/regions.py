@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,10 +42,6 @@ class Regions:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-    def part(self, chosen: slice) -> Regions:
-        """Some of the sources."""
-        return Regions(*(getattr(self, name)[chosen] for name in _FIELDS))
 
     def resampled(self, npix: int) -> F32:
         """Return the cutouts, (n, B, npix, npix), NaN where less than half of a pixel is good."""
@@ -119,13 +116,16 @@ def read_regions(
     length = int(np.ceil(max(sides, default=1.0))) + MARGIN
     pending: list[Regions] = []
     for tile, side in zip(tiles, sides, strict=True):
-        for part in _cut(mosaic, tile, xs[tile], ys[tile], side, length, bands, batch):
+        room = batch - sum(
+            map(len, pending)
+        )  # the first part fills the batch begun before, so that few are copied
+        starts = [0, *range(room, len(tile), batch)]
+        for part in _cut(mosaic, tile, xs[tile], ys[tile], side, length, bands, starts):
             pending.append(part)
-            if sum(map(len, pending)) >= batch:
-                whole = _joined(pending)
-                yield whole.part(slice(batch))
-                pending = [whole.part(slice(batch, None))]
-    if sum(map(len, pending)):
+            if sum(map(len, pending)) == batch:
+                yield _joined(pending)
+                pending = []
+    if pending:
         yield _joined(pending)
 
 
@@ -160,16 +160,16 @@ def _cut(
     side: float,
     length: int,
     bands: Sequence[str],
-    batch: int,
+    starts: Sequence[int],
 ) -> Iterator[Regions]:
-    """Regions of the sources of one tile, at most `batch` at a time."""
+    """Regions of the sources of one tile, in parts that begin at `starts`."""
     left, low = (np.rint(centre).astype(np.int64) - length // 2 for centre in (x, y))
     union = (int(left.min()), int(low.min()), int(left.max()) + length, int(low.max()) + length)
     # Few sources far apart: single reads touch fewer pixels than one box around them all, but cost more each.
     together = _area(union) <= 6 * len(rows) * length**2
     whole = [read_good(mosaic, name, union) for name in bands] if together else None
-    for start in range(0, len(rows), batch):
-        part = slice(start, start + batch)
+    for start, end in pairwise([*starts, len(rows)]):
+        part = slice(start, end)
         planes = np.empty((len(rows[part]), len(bands), length, length), np.float32)
         for row, (x0, y0) in enumerate(zip(left[part].tolist(), low[part].tolist(), strict=True)):
             box = (x0, y0, x0 + length, y0 + length)

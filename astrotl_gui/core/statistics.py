@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -52,6 +54,7 @@ def _median(values: F32) -> F32:
     return ((ordered[..., (n - 1) // 2] + ordered[..., n // 2]) / 2).astype(np.float32, copy=False)
 
 
+@cache
 def radii(n: int) -> NDArray[np.float64]:
     """Return the distance of each pixel (n, n) from the centre, in half sides of the cutout."""
     offset = (np.arange(n) - (n - 1) / 2) / (n / 2)
