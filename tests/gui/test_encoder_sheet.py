@@ -240,7 +240,7 @@ def test_who_uses_it_is_said_before_it_goes(
     put("mine")
     meta = project / "embeddings" / "key" / "meta.toml"
     meta.parent.mkdir(parents=True)
-    meta.write_text('[base.encoder]\nname = "mine"\n')
+    meta.write_text('[making.encoder]\nname = "mine"\n')
     sheet = opened(window)
     press(window, K.Key_Down)
     qtbot.mouseClick(sheet.remove, LEFT)
