@@ -21,6 +21,8 @@ BLACK, SOFTENING = -2.0, 3.0
 """Black level and asinh softening, in σ of the band's typical noise."""
 WHITE_SHARE, LEAST_WHITE = 97.0, 20.0
 """White: this percentile of the reference sources' peaks, and at least so many σ."""
+MOST_RANGE = 1e6
+"""White in units of the softening, at most."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ class Preprocessing:
 
     def stretch(self) -> Stretch:
         """The asinh stretch of each band, in its unit: from −2σ (0) to the reference peak (1)."""
-        softening = SOFTENING * np.array(self.noise)
+        # A sky without noise has no σ to soften by; the stretch must stay within what float32 can hold.
+        softening = np.maximum(SOFTENING * np.array(self.noise), np.array(self.white) / MOST_RANGE)
         low = np.full(len(self.bands), np.arcsinh(BLACK / SOFTENING))
         return Stretch(softening, low, np.arcsinh(np.array(self.white) / softening))
 

@@ -108,3 +108,20 @@ def test_the_front_is_not_trained_and_travels_with_its_network() -> None:
     front = AsinhFront(STRETCH, card())
     assert not list(front.parameters())
     assert all(value.device.type == "meta" for value in front.to("meta").buffers())
+
+
+def test_a_sky_without_noise_is_seen_too() -> None:
+    """A simulation without noise: σ is nought, and the brightest pixel is any number of σ."""
+    silent = replace(STRETCH, noise=(1e-30,) * 3, sky=(0.0,) * 3)
+    part = regions(60, 50.0)
+    part.planes[:] = 0
+    part.planes[:, :, 25:35, 25:35] = 100  # beyond white in every band
+    recipe = AsinhRecipe(silent, card(), 8.0)
+    inputs = [
+        torch.from_numpy(np.ascontiguousarray(value))
+        for value in recipe.inputs(part, np.zeros((4, 3), np.float32))
+    ]
+    image = (recipe.front()(*inputs) * 0.5 + 0.5).numpy()
+    assert np.isfinite(image).all()
+    assert image[:, :, 112, 112].min() == 1
+    assert image[:, :, 0, 0].max() < 0.1
