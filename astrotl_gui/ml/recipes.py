@@ -68,8 +68,9 @@ class UlisseRecipe:
 
     def __init__(self, preprocessing: Preprocessing) -> None:
         self.preprocessing = preprocessing
-        channels = preprocessing.channels
-        self._used = [preprocessing.bands.index(band or channels[0]) for band in channels]
+        red, green, blue = preprocessing.channels
+        self._used = [preprocessing.bands.index(band) for band in (red, green or red, blue)]
+        self._between = not green
 
     def front(self) -> nn.Module:
         from astrotl_gui.ml.front import PictureFront
@@ -84,7 +85,7 @@ class UlisseRecipe:
         planes = regions.filled(self.preprocessing.in_image_units(sky)).resampled(ULISSE_PIXELS)
         if self.preprocessing.linear:
             white = self.preprocessing.in_image_units(np.array(self.preprocessing.white))[:, None, None]
-            values = np.round(255 * planes[:, self._used] / white[self._used]).clip(0, 255).astype(np.uint8)
+            values = np.round(255 * self._coloured(planes / white)).clip(0, 255).astype(np.uint8)
             return values.transpose(0, 2, 3, 1)[:, ::-1]
         flux = self.preprocessing.physical(planes) - sky[:, :, None, None]
         noise = np.asarray(self.preprocessing.noise, np.float32)[:, None, None]
@@ -92,10 +93,15 @@ class UlisseRecipe:
         nanomaggies = np.where(known, flux * ULISSE_SCALE**2 / NANOMAGGY, flux / noise * SDSS_NOISE)
         with np.errstate(divide="ignore", invalid="ignore"):  # pixels of exactly no light
             composed = [
-                make_lupton_rgb(*image[self._used], stretch=SDSS_STRETCH, Q=SDSS_SOFTENING)[::-1]
-                for image in nanomaggies.astype(np.float32)
+                make_lupton_rgb(*image, stretch=SDSS_STRETCH, Q=SDSS_SOFTENING)[::-1]
+                for image in self._coloured(nanomaggies.astype(np.float32))
             ]
         return np.stack(composed)
+
+    def _coloured(self, planes: F32) -> F32:
+        """Red, green and blue (n, 3, h, w) of all bands; without a green band their mean stands between."""
+        red, green, blue = np.moveaxis(planes[:, self._used], 1, 0)
+        return np.stack([red, (red + blue) / 2 if self._between else green, blue], axis=1)
 
 
 def enlarge(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -98,3 +98,12 @@ def test_fluxes_are_composed_in_colour_and_faint_stays_dark() -> None:
     assert bright[:, 0].max() < 28, "the first row is the top"
     assert picture[..., 2].max() < 10
     assert enlarge(picture).shape == (3, 224, 224)
+
+
+def test_of_two_bands_the_mean_is_green() -> None:
+    shown = pictures()[:, ::-1]
+    two = UlisseRecipe(replace(PICTURES, channels=("R", "", "B")))
+    got = two.pictures(on_a_sheet(shown), SKY).astype(int)
+    np.testing.assert_array_equal(got[..., 0], shown[..., 0])
+    np.testing.assert_array_equal(got[..., 2], shown[..., 2])
+    np.testing.assert_allclose(got[..., 1], (got[..., 0] + got[..., 2]) / 2, atol=0.51)
