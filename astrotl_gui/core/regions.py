@@ -116,9 +116,8 @@ def read_regions(
     length = int(np.ceil(max(sides, default=1.0))) + MARGIN
     pending: list[Regions] = []
     for tile, side in zip(tiles, sides, strict=True):
-        room = batch - sum(
-            map(len, pending)
-        )  # the first part fills the batch begun before, so that few are copied
+        # The first part fills the batch begun before, so that few pixels are copied.
+        room = batch - sum(map(len, pending))
         starts = [0, *range(room, len(tile), batch)]
         for part in _cut(mosaic, tile, xs[tile], ys[tile], side, length, bands, starts):
             pending.append(part)

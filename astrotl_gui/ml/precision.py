@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 FP32_STAGES = 2
+"""Stages that stay in fp32, after the stem."""
 
 
 def folded(network: nn.Module) -> nn.Module:
@@ -41,8 +42,8 @@ def _fold(part: nn.Module, conv: str, convolution: Any, name: str, norm: Any) ->
 def halves(network: nn.Module) -> tuple[nn.Module, nn.Module] | None:
     """Cut a network of the EfficientNet family after stem and two stages; None where that is not known to work.
 
-    The early layers' rounding is what later layers amplify: with these in fp32 and the rest in bf16 the cosine
-    to fp32 stays above 0.9994 on cutouts; with all in bf16 it is 0.995.
+    The early layers' rounding is what later layers amplify: with these in fp32 and the rest in bf16 the smallest
+    cosine to fp32 over 256 real cutouts is 0.9993; with all in bf16 it is 0.98.
     """
     from torch import nn
 

@@ -54,8 +54,8 @@ def embed(
     progress(0, len(catalog), "Embedding")
     wanted = making(mosaic, cutouts, settings)
     the_card = card(settings.encoder)
-    store = _stored(folder, wanted, catalog)
-    if store is not None and not len(store.missing(catalog)):
+    store, missing = _stored(folder, wanted, catalog)
+    if store is not None and not len(missing):
         progress(len(catalog), len(catalog), "Embedding")
         return store
     size = UlisseRecipe.size if settings.recipe == "ulisse" else cutouts.size
@@ -69,23 +69,26 @@ def embed(
     if store is None:
         views = wanted["views"] or _affordable_views(mosaic, catalog, recipe, encoder, len(settings.zooms))
         store = _new_store(folder, {**wanted, "views": views}, preprocessing, encoder)
-    fill(store, mosaic, catalog, _in_order(catalog, store.missing(catalog), first), recipe, encoder, progress)
+    fill(store, mosaic, catalog, _in_order(catalog, missing, first), recipe, encoder, progress)
     progress(len(catalog), len(catalog), "Embedding")
     return store
 
 
-def _stored(folder: Path, wanted: dict[str, Any], catalog: Catalog) -> EmbeddingStore | None:
-    """The store to go on with: the one of the wanted making with the least left to do."""
+def _stored(
+    folder: Path, wanted: dict[str, Any], catalog: Catalog
+) -> tuple[EmbeddingStore | None, NDArray[np.int64]]:
+    """The store to go on with, the one of the wanted making with the least left to do, and the rows it lacks."""
     # A stretch measured on a handful of sources must not rule a catalog of thousands.
     enough = min(len(catalog), REFERENCE_SIZE) / 2
-    stores = [
-        store
-        for store in fitting(folder, wanted)
-        if len(store.meta()["preprocessing"]["reference"]) >= enough
-    ]
-    return min(
-        stores, key=lambda store: len(store.missing(catalog)) * store.meta()["making"]["views"], default=None
-    )
+    best: tuple[float, EmbeddingStore | None, NDArray[np.int64]] = (np.inf, None, np.arange(len(catalog)))
+    for store in fitting(folder, wanted):
+        meta = store.meta()
+        if len(meta["preprocessing"]["reference"]) < enough:
+            continue
+        missing = store.missing(catalog)  # reads every shard
+        if (work := len(missing) * meta["making"]["views"]) < best[0]:
+            best = work, store, missing
+    return best[1], best[2]
 
 
 def _new_store(
