@@ -19,7 +19,8 @@ from astrotl_gui.gui.encoder_sheet import EncoderSheet
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.ml.encoders import card, cards, encoders_folder, file_hash
 from tests.gui.small_project import CTRL, LEFT, SOURCES, K, ShellSession, field, press, project, start, window
-from tests.pipeline.fake_hub import FakeHub, as_the_hub, serving, small_weights
+from tests.pipeline.fake_hub import FakeHub, as_the_hub, small_weights
+from tests.pipeline.local_server import serving
 
 __all__ = ["field", "project", "start", "window"]
 
@@ -157,7 +158,7 @@ def test_a_download_shows_how_far_it_is_and_stops(qtbot: QtBot, window: MainWind
 def test_no_network_is_said_in_place(
     qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with serving(FakeHub()) as address:
+    with serving(FakeHub().answer) as address:
         pass  # and gone again
     monkeypatch.setenv("HF_ENDPOINT", address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

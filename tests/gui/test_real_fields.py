@@ -21,7 +21,7 @@ from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.real_sky import OFFERED, offer_real_sky
 from astrotl_gui.pipeline.real_fields import FIELDS, RealField
 from tests.gui.small_project import LEFT, ShellSession, field, project, start
-from tests.pipeline.fake_registry import FakeRegistry, field_of, serving, source_package
+from tests.pipeline.fake_registry import FakeRegistry, field_of, simple_index, source_package
 
 __all__ = ["field", "project", "start"]
 
@@ -60,7 +60,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> RealField:
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch, small: RealField) -> Iterator[FakeRegistry]:
     made = FakeRegistry({small.archive.file: PACKED})
-    with serving(made) as address:
+    with simple_index(made) as address:
         monkeypatch.setenv("PIP_INDEX_URL", address)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield made

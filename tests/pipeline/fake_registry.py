@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import tarfile
-import threading
 import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import PurePosixPath
 
 from astrotl_gui.pipeline.real_fields import Archive, Member, RealField
+from tests.pipeline.local_server import serving
 
 TITLE = "Small field"
 
@@ -105,22 +105,7 @@ class FakeRegistry:
 
 
 @contextmanager
-def serving(registry: FakeRegistry) -> Iterator[str]:
+def simple_index(registry: FakeRegistry) -> Iterator[str]:
     """Serve a registry; yields the address of its simple index."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            registry.answer(self)
-
-        def log_message(self, format: str, *args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}/simple/"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(lambda handler: registry.answer(handler)) as address:  # as it answers then, not now
+        yield f"{address}/simple/"

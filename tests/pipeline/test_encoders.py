@@ -14,14 +14,15 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.progress import Cancelled, Progress
+from astrotl_gui.core.progress import Cancelled
 from astrotl_gui.ml.encoders import card, cards, encoders_folder, remove
 from astrotl_gui.ml.network import load_network
 from astrotl_gui.pipeline import encoder_source
 from astrotl_gui.pipeline import hub as hub_module
 from astrotl_gui.pipeline.encoders import add_encoder
 from astrotl_gui.pipeline.hub import RemoteFile, announced_sha256, fetch
-from tests.pipeline.fake_hub import COMMIT, FakeHub, as_the_hub, serving, small_weights
+from tests.pipeline.fake_hub import COMMIT, FakeHub, as_the_hub, small_weights
+from tests.pipeline.local_server import Watched, serving
 
 TIMM = "test_efficientnet.r160_in1k"
 ZOO = "hf_hub:someone/zoo"
@@ -38,19 +39,6 @@ CONFIG = {
         "classifier": "classifier",
     },
 }
-
-
-class Watched(Progress):
-    """Keeps what it is told; cancels after so many bytes."""
-
-    def __init__(self, stop_after: float = float("inf")) -> None:
-        self.told: list[tuple[float, float, str]] = []
-        self._stop_after = stop_after
-
-    def __call__(self, done: float, total: float, text: str = "") -> None:
-        self.told.append((done, total, text))
-        if done > self._stop_after:
-            raise Cancelled
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +139,7 @@ def test_cancelled_midway(hub: FakeHub, after: float) -> None:
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(FakeHub()) as address:
+    with serving(FakeHub().answer) as address:
         pass  # and gone again: nobody listens there
     monkeypatch.setenv("HF_ENDPOINT", address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")

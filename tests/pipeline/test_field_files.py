@@ -16,11 +16,12 @@ import pytest
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import ABANDONED_SECONDS
-from astrotl_gui.core.progress import Cancelled, Progress
+from astrotl_gui.core.progress import Cancelled
 from astrotl_gui.pipeline import registry as registry_module
 from astrotl_gui.pipeline.field_files import field_files
 from astrotl_gui.pipeline.real_fields import FIELDS, RealField
-from tests.pipeline.fake_registry import FakeRegistry, field_of, serving, source_package, wheel
+from tests.pipeline.fake_registry import FakeRegistry, field_of, simple_index, source_package, wheel
+from tests.pipeline.local_server import Watched
 
 NOISE = np.random.default_rng(0).bytes
 SKY, MASK = NOISE(400_000), NOISE(150_000)
@@ -37,23 +38,10 @@ def small() -> RealField:
 @pytest.fixture
 def registry(monkeypatch: pytest.MonkeyPatch, small: RealField) -> Iterator[FakeRegistry]:
     made = FakeRegistry({small.archive.file: SOURCE})
-    with serving(made) as address:
+    with simple_index(made) as address:
         monkeypatch.setenv("PIP_INDEX_URL", address)
         monkeypatch.setenv("NO_PROXY", "127.0.0.1")
         yield made
-
-
-class Watched(Progress):
-    """Keeps what it is told; cancels after so many bytes."""
-
-    def __init__(self, stop_after: float = float("inf")) -> None:
-        self.told: list[tuple[float, float, str]] = []
-        self._stop_after = stop_after
-
-    def __call__(self, done: float, total: float, text: str = "") -> None:
-        self.told.append((done, total, text))
-        if done > self._stop_after:
-            raise Cancelled
 
 
 def nothing_left(field: RealField) -> bool:
@@ -181,7 +169,7 @@ def test_a_page_that_is_no_list(registry: FakeRegistry, small: RealField) -> Non
 
 
 def test_no_network(monkeypatch: pytest.MonkeyPatch, small: RealField) -> None:
-    with serving(FakeRegistry()) as address:
+    with simple_index(FakeRegistry()) as address:
         pass  # and gone again: nobody listens there
     monkeypatch.setenv("PIP_INDEX_URL", address)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
