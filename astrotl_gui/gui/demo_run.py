@@ -52,11 +52,7 @@ def _demo_sky(run: WindowRun) -> dict[str, Found]:
         labelled = run.answer(target, partial(_key, known[target].ids), ANSWERED)
         found[target] = Found.measure(known[target], cold[target], run.ranking(target), labelled, ANSWERED)
         run.picture(f"labelled-{target}")
-    run.undo_and_redo()
-    run.search()
-    run.small_window()
-    run.timed("export", run.export_all)
-    run.reopen()
+    run.finish()
     return found
 
 

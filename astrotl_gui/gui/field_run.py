@@ -34,11 +34,7 @@ def run_field(out: Path, name: str, detection: DetectionSettings | None = None) 
             if target == "lens" and landmark is not None:
                 labelled[target] += _say_yes(run, target, landmark)
             run.picture(f"labelled-{target}")
-        run.undo_and_redo()
-        run.search()
-        run.small_window()
-        run.timed("export", run.export_all)
-        run.reopen()
+        run.finish()
         return write_field_report(out, real, labelled, run.seconds)
 
 

@@ -11,7 +11,7 @@ from .fields import NumberField
 from .import_bands import BandTable
 from .import_form import CutoutsForm, ProjectForm, SourcesForm, row
 from .import_preview import ImportPreview
-from .notice import Notice
+from .notice import Notice, replace_notices
 
 FORM_WIDTH, MARGIN, GAP = 540, 24, 32
 BAR = 14  # room for the scroll bar, taken from the page's margin
@@ -52,12 +52,7 @@ class ImportLayout:
 
     def show_notices(self, notices: list[Notice]) -> None:
         """Replace the cards above the bands."""
-        while (item := self._notices.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for notice in notices:
-            self._notices.addWidget(notice)
+        replace_notices(self._notices, notices)
 
     def _head(self) -> QWidget:
         bar = _pane(44)

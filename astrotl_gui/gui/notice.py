@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from . import theme
 from .controls import Button, Icon, Label
@@ -55,6 +55,17 @@ class Notice(QWidget):
         theme.paint_box(painter, rect, theme.tokens().pane, radius=theme.RADIUS_CARD)
         painter.fillRect(QRectF(0, 0, theme.RADIUS_CARD, rect.height()), theme.color("pane"))
         painter.fillRect(QRectF(0, 0, 3, rect.height()), theme.color(TONES[self.kind]))
+
+
+def replace_notices(layout: QBoxLayout, notices: Sequence[Notice]) -> None:
+    """Show these cards in place of those that stand in the layout."""
+    while (item := layout.takeAt(0)) is not None:
+        if (widget := item.widget()) is not None:
+            widget.hide()
+            widget.deleteLater()
+    for notice in notices:
+        layout.addWidget(notice)
+        notice.show()  # at once, so that what holds them can grow with them
 
 
 def _button(text: str, run: Callable[[], object]) -> Button:

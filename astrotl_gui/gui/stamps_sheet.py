@@ -19,7 +19,7 @@ from .fields import NumberField
 from .file_dialogs import CATALOGS, choose_file, documents
 from .import_form import FIELD_WIDTH, ProjectForm, row
 from .message import problem_message
-from .notice import Notice
+from .notice import Notice, replace_notices
 from .session_state import later
 from .sheet import Sheet
 
@@ -141,13 +141,7 @@ class StampsSheet(Sheet):
         self.end()
 
     def _show(self, notices: Sequence[Notice]) -> None:
-        while (item := self._notices.takeAt(0)) is not None:
-            if (widget := item.widget()) is not None:
-                widget.hide()
-                widget.deleteLater()
-        for notice in notices:
-            self._notices.addWidget(notice)
-            notice.show()  # at once, so that the card grows with it
+        replace_notices(self._notices, notices)
         if self.isVisible():
             self._cover()
 

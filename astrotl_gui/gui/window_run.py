@@ -112,6 +112,14 @@ class WindowRun:
             raise AstroTLError("The run stopped", f"Source {source} did not take its label.")
         self.until(partial(self._newer, target, before), "the new ranking")
 
+    def finish(self) -> None:
+        """What follows the labels in every run: undo, search, a small window, export, and the project reopened."""
+        self.undo_and_redo()
+        self.search()
+        self.small_window()
+        self.timed("export", self.export_all)
+        self.reopen()
+
     def undo_and_redo(self) -> None:
         before = self.session.label_counts()
         QTest.keyClick(self.window, Key.Key_Z, Modifier.ControlModifier)
