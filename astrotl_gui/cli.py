@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui import __version__
-from astrotl_gui.command_verbs import VERBS, Result
+from astrotl_gui.command_shared import Result
+from astrotl_gui.command_verbs import VERBS
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE, TARGETS, VALUES
 from astrotl_gui.pipeline.real_fields import FIELDS

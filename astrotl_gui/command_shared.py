@@ -1,0 +1,84 @@
+"""What the verbs of `astrotl` share: progress on stderr, an open project, tables as text."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.progress import Pace, Progress, round_time
+
+Result = dict[str, Any]
+
+
+class ConsoleProgress(Progress):
+    """One line on stderr, rewritten while it is a terminal."""
+
+    def __init__(self) -> None:
+        self._pace, self._line = Pace(), ""
+
+    def __call__(self, done: float, total: float, text: str = "") -> None:
+        self._pace.update(done, total)
+        share = f"{100 * done / total:.0f} %" if total else ""
+        left = self._pace.left_seconds
+        line = f"{text} {share}" + (f", {round_time(left)} left" if left and done < total else "")
+        if line != self._line and sys.stderr.isatty():
+            print(f"\r{line:<70}", end="\n" if done >= total else "", file=sys.stderr, flush=True)
+        self._line = line
+
+
+class opened:
+    """The project and its mosaic, closed again whatever happens."""
+
+    def __init__(self, path: Path) -> None:
+        from astrotl_gui.core.project import Project
+
+        self._project = Project.open(path)
+
+    def __enter__(self) -> tuple[Any, Any]:
+        from astrotl_gui.core.mosaic import Mosaic
+
+        try:
+            return self._project, Mosaic.open(self._project.spec)
+        except BaseException:
+            self._project.close()
+            raise
+
+    def __exit__(self, *_: object) -> None:
+        self._project.close()
+
+
+def find_sources(project: Any, mosaic: Any, catalog_file: Path | None) -> Any:
+    from astrotl_gui.pipeline.sources import find_sources
+
+    catalog = find_sources(
+        mosaic,
+        project.read_catalog(),
+        project.labels.events(),
+        project.next_id,
+        project.detection,
+        catalog_file,
+        progress=ConsoleProgress(),
+    )
+    project.write_catalog(catalog)
+    return catalog
+
+
+def catalog_of(project: Any) -> Any:
+    catalog = project.read_catalog()
+    if not len(catalog):
+        raise AstroTLError("No sources yet", f"Run astrotl detect {project.path} first.")
+    return catalog
+
+
+def lines(rows: list[Result], names: Sequence[str]) -> str:
+    def cell(value: Any) -> str:
+        if value is None:
+            return "–"
+        return f"{float(value):.5f}" if hasattr(value, "dtype") and value.dtype.kind == "f" else str(value)
+
+    return "\n".join(
+        "\t".join(names if row is None else [cell(row[n]) for n in names]) for row in [None, *rows]
+    )
