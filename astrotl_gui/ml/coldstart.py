@@ -1,12 +1,14 @@
 """Cold scores: four lists before any label, from statistics of the cutouts and columns of the catalog.
 
 Each is a small formula in rank-mapped quantities, so that units, depth and survey do not matter, and every
-term for which there are no data (colours of a single band) is neutral.
+term for which there are no data (colours of a single band) is neutral. Its terms have names, in the words that
+the window shows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,25 +48,48 @@ class Columns:
         return r50 / star
 
 
-def lens_score(c: Columns) -> F64:
+@dataclass(frozen=True, eq=False)
+class ColdScore:
+    """A score (N,) and its parts by name, (N,) each; their sum is the score or, in `all_of`, its logarithm."""
+
+    parts: Mapping[str, F64]
+    score: F64
+
+
+def all_of(terms: Mapping[str, F64], held_back: Mapping[str, F64]) -> ColdScore:
+    """A soft "and": the geometric mean of terms in 0…1, one near zero keeps the whole near zero; times `held_back`."""
+    parts = {name: np.log(np.clip(term, 1e-3, 1)) / len(terms) for name, term in terms.items()}
+    parts |= {name: np.log(factor) for name, factor in held_back.items()}
+    return ColdScore(parts, np.exp(np.sum(list(parts.values()), axis=0)))
+
+
+def any_of(signs: Mapping[str, F64], among_equals: Mapping[str, F64]) -> ColdScore:
+    """The largest of the signs in 0…1 plus a fifth of their sum, so that several outrank one; and `among_equals`."""
+    values = np.array([np.nan_to_num(sign) for sign in signs.values()])
+    largest = values.argmax(axis=0) == np.arange(len(values))[:, None]
+    parts = dict(zip(signs, (0.2 + largest) * values, strict=True)) | dict(among_equals)
+    return ColdScore(parts, np.sum(list(parts.values()), axis=0))
+
+
+def lens_score(c: Columns) -> ColdScore:
     """Luminous, extended and red, with bluer light left around it, and structure in what is left.
 
     Geometric mean of the ranks of S/N, core colour, blue ring residual (twice: the one sign that is of
     lensing and not of its hosts), its share of the blue light, and ring residual (half; twice where there are no
     colours), times an extent well beyond a star's. Spoiled and cut-off sources are held back.
     """
-    terms = [
-        rank(c["snr"]),
-        step(c.radius, 1.6, 0.15),
-        rank(c["colour_core"]) ** 1.5,
-        rank(c["blue_ring"]) ** 2,
-        rank(c["blue_share"]),
-        rank(c["ring_power"]) ** (0.5 if np.isfinite(c["blue_ring"]).any() else 2),
-    ]
-    return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
+    terms = {
+        "Bright": rank(c["snr"]),
+        "Larger than a star": step(c.radius, 1.6, 0.15),
+        "Red core": rank(c["colour_core"]) ** 1.5,
+        "Bluer light around it": rank(c["blue_ring"]) ** 2,
+        "Blue light outside the core": rank(c["blue_share"]),
+        "Structure in a ring": rank(c["ring_power"]) ** (0.5 if np.isfinite(c["blue_ring"]).any() else 2),
+    }
+    return all_of(terms, held_back(c))
 
 
-def agn_score(c: Columns) -> F64:
+def agn_score(c: Columns) -> ColdScore:
     """A point-like nucleus in a host: a core as sharp as a star's, of odd colour, with light around it.
 
     Geometric mean of the ranks of S/N, the host's light at twice the nucleus' extent, the core's share of the
@@ -73,41 +98,49 @@ def agn_score(c: Columns) -> F64:
     colour = c["colour_core"]
     blue = rank(-colour)
     odd = np.maximum(blue, 0.8 * rank(np.abs(colour - np.median(finite(colour)))))
-    terms = [
-        rank(c["snr"]),
-        rank(c["host"]),
-        rank(c["light_core"]) ** 2,
-        odd**1.5,
-        step(c.radius, 1.15, 0.06),
-        rank(excess(c["sharpness"], rank(c.radius))),
-    ]
-    return geometric_mean(terms) * whole(c) * (1 - 0.7 * spoiled(c))
+    terms = {
+        "Bright": rank(c["snr"]),
+        "Light of a host": rank(c["host"]),
+        "Light in the core": rank(c["light_core"]) ** 2,
+        "Odd colour of the core": odd**1.5,
+        "Larger than a star": step(c.radius, 1.15, 0.06),
+        "Sharp for its size": rank(excess(c["sharpness"], rank(c.radius))),
+    }
+    return all_of(terms, held_back(c))
 
 
-def artifact_score(c: Columns) -> F64:
+def artifact_score(c: Columns) -> ColdScore:
     """Any one of: sharper than the PSF, masked, saturated or truncated, needle-like, in one band only, oversubtracted.
 
     The largest of the five signs in [0, 1], plus a fifth of their sum, so that several signs outrank one.
     """
     ratio = c["a"] / np.maximum(c["b"], 1e-6)
-    signs = [
-        step(-c.radius, -0.75, 0.06),
-        np.maximum(step(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
-        step(ratio, 5.0, 0.7),
-        step(c["single_band"], 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
-        step(c["negative"], 0.01, 0.003),
-    ]
-    together = np.array([np.nan_to_num(sign) for sign in signs])
+    signs = {
+        "Sharper than the PSF": step(-c.radius, -0.75, 0.06),
+        "Bad pixels": np.maximum(step(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
+        "Needle-like": step(ratio, 5.0, 0.7),
+        "In one band only": step(c["single_band"], 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
+        "Below the sky around it": step(c["negative"], 0.01, 0.003),
+    }
     # The rank of sharpness orders sources of which no sign speaks.
-    return together.max(axis=0) + 0.2 * together.sum(axis=0) + 0.05 * rank(c["sharpness"])
+    return any_of(signs, {"Sharp": 0.05 * rank(c["sharpness"])})
 
 
-COLD: dict[str, Callable[[Columns], F64]] = {"lens": lens_score, "agn": agn_score, "artifact": artifact_score}
+COLD: dict[str, Callable[[Columns], ColdScore]] = {
+    "lens": lens_score,
+    "agn": agn_score,
+    "artifact": artifact_score,
+}
 
 
 def spoiled(c: Columns) -> F64:
     """1 where the catalog flags a source as saturated, at the edge or with bad pixels, else 0."""
     return ((c.flags & int(Flag.SATURATED | Flag.EDGE | Flag.MASKED)) != 0).astype(float)
+
+
+def held_back(c: Columns) -> dict[str, F64]:
+    """Factors at most 1 of sources that are spoiled or cut off."""
+    return {"Bad pixels": 1 - 0.7 * spoiled(c), "Missing pixels": whole(c)}
 
 
 def whole(c: Columns) -> F64:
@@ -132,11 +165,6 @@ def rank(values: F64) -> F64:
 def step(values: F64, at: float, width: float) -> F64:
     """A smooth step from 0 to 1 at `at`; NaN is neutral, 1/2."""
     return np.where(np.isfinite(values), 1 / (1 + np.exp(-np.clip((values - at) / width, -50, 50))), 0.5)
-
-
-def geometric_mean(terms: list[F64]) -> F64:
-    """A soft "and": one term near zero keeps the whole near zero."""
-    return np.exp(np.mean([np.log(np.clip(term, 1e-3, 1)) for term in terms], axis=0))
 
 
 def excess(values: F64, given: F64, bins: int = 20) -> F64:

@@ -71,7 +71,7 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     known = Columns(len(ids), columns, float(np.median(widths)) if widths else float("nan"))
     # A cutout that runs off the mosaic is unlike the others for no reason of its own.
     odd = outlier_scores(vectors) * whole(known)
-    raw = {target: COLD[target](known) if target in COLD else odd for target in TARGETS}
+    raw = {target: COLD[target](known).score if target in COLD else odd for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
     making = embeddings.meta.get("making", {})

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.flags import Flag
-from astrotl_gui.ml.coldstart import COLD, Columns, excess, geometric_mean, rank, step
+from astrotl_gui.ml.coldstart import COLD, Columns, all_of, any_of, excess, rank, step
 from tests.ml.zoo import zoo
 
 
@@ -15,7 +15,7 @@ def found(target: str, bands: tuple[int, ...], top: int = 20) -> float:
     shares = []
     for seed in range(3):
         columns, kinds = zoo(seed, bands)
-        order = np.argsort(-COLD[target](columns))
+        order = np.argsort(-COLD[target](columns).score)
         shares.append((kinds[order[:top]] == target).sum() / (kinds == target).sum())
     return float(np.mean(shares))
 
@@ -38,14 +38,14 @@ def test_each_list_finds_its_kind_where_random_finds_seven_per_cent(
 def test_stars_are_neither_lenses_nor_agn() -> None:
     columns, kinds = zoo(1)
     for target in ("lens", "agn"):
-        first = kinds[np.argsort(-COLD[target](columns))[:40]]
+        first = kinds[np.argsort(-COLD[target](columns).score)[:40]]
         assert (first == "star").sum() <= 2
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 5, 30])
 @pytest.mark.parametrize("target", sorted(COLD))
 def test_no_column_at_all_gives_finite_scores(target: str, count: int) -> None:
-    scores = COLD[target](Columns(count, {}))
+    scores = COLD[target](Columns(count, {})).score
     assert scores.shape == (count,)
     assert np.isfinite(scores).all()
 
@@ -56,8 +56,8 @@ def test_spoiled_sources_fall_in_lens_and_rise_in_artifact() -> None:
     flags = np.zeros(len(kinds))
     flags[lens] = Flag.SATURATED
     spoiled = Columns(columns.count, {**columns._columns, "flags": flags}, columns.fwhm)
-    assert COLD["lens"](spoiled)[lens] < COLD["lens"](columns)[lens]
-    assert COLD["artifact"](spoiled)[lens] > COLD["artifact"](columns)[lens]
+    assert COLD["lens"](spoiled).score[lens] < COLD["lens"](columns).score[lens]
+    assert COLD["artifact"](spoiled).score[lens] > COLD["artifact"](columns).score[lens]
 
 
 def test_the_parts_of_the_formulas() -> None:
@@ -65,11 +65,19 @@ def test_the_parts_of_the_formulas() -> None:
     np.testing.assert_allclose(
         step(np.array([2.0, np.nan, 90.0, -90.0]), 2, 0.1), [0.5, 0.5, 1, 0], atol=1e-12
     )
-    np.testing.assert_allclose(
-        geometric_mean([np.array([0.5, 0.0]), np.array([0.5, 1.0])]), [0.5, 0.0316], rtol=1e-2
-    )
+    terms = {"a": np.array([0.5, 0.0]), "b": np.array([0.5, 1.0])}
+    np.testing.assert_allclose(all_of(terms, {}).score, [0.5, 0.0316], rtol=1e-2)
+    np.testing.assert_allclose(all_of(terms, {"c": np.array([0.5, 1.0])}).score, [0.25, 0.0316], rtol=1e-2)
+    np.testing.assert_allclose(any_of(terms, {"c": np.array([0.1, 0.0])}).score, [0.8, 1.2])
     given = np.linspace(0, 1, 200)
     values = given * 100
     values[50] += 30
     assert np.nanargmax(excess(values, given)) == 50
     assert np.isnan(excess(np.array([1.0, 2.0]), np.array([np.nan, 1.0]))[0])
+
+
+@pytest.mark.parametrize("target", sorted(COLD))
+def test_the_named_parts_add_up_to_the_score(target: str) -> None:
+    cold = COLD[target](zoo(0)[0])
+    total = np.sum(list(cold.parts.values()), axis=0)
+    np.testing.assert_allclose(np.exp(total) if target != "artifact" else total, cold.score, rtol=1e-12)
