@@ -188,7 +188,9 @@ def _embed_options(sub: argparse.ArgumentParser) -> None:
         "--encoder", metavar="NAME", help="which one looks (see astrotl encoders); kept in the project"
     )
     sub.add_argument(
-        "--layers", metavar="LAST|2,3", help="the last features, or the means of these stages, concatenated"
+        "--layers",
+        metavar="AUTO|LAST|2,3c,last",
+        help="what of the network is kept: its last features, stages' means",
     )
     sub.add_argument(
         "--views",

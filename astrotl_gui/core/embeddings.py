@@ -42,6 +42,17 @@ class Embeddings:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def blocks(self) -> dict[str, slice]:
+        """Which columns of the vectors come from which layer (and zoom), those of the last features last."""
+        widths = self.meta.get("blocks") or [self.vectors.shape[1]]
+        made = self.meta.get("making", {})
+        layers, zooms = str(made.get("layers", "last")).split(","), made.get("zooms", [1.0])
+        names = [layer if zoom == 1 else f"{layer} × {zoom:g}" for zoom in zooms for layer in layers]
+        edges = np.concatenate([[0], np.cumsum(widths)]).tolist()
+        found = {name: slice(a, b) for name, a, b in zip(names, edges, edges[1:], strict=False)}
+        return dict(sorted(found.items(), key=lambda item: item[0].startswith("last")))
+
 
 Stored = dict[str, NDArray[Any]]
 

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """`ids` (N,) int64, best first, with `scores` (N,) float32 in [0, 1] in that order.
 
-    Scores order candidates; they are not probabilities. `model` names what made them.
+    Scores order candidates; they are not probabilities. `model` names what made them. `rest`: how many sources
+    more the next full pass will add; 0 for a list of all.
     """
 
     target: str
-    ids: np.ndarray
-    scores: np.ndarray
+    ids: NDArray[np.int64]
+    scores: NDArray[np.float32]
     model: str
-    _rows: dict[int, int] = field(init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", dict(zip(self.ids.tolist(), range(len(self.ids)), strict=True)))
+    rest: int = 0
 
     def __len__(self) -> int:
         return len(self.ids)
 
+    @cached_property
+    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ids in ascending order, and the place of each in the list."""
+        order = np.argsort(self.ids, kind="stable")
+        return self.ids[order], order
+
+    def _place(self, source_id: int) -> int | None:
+        ids, places = self._places
+        at = int(np.searchsorted(ids, source_id))
+        return int(places[at]) if at < len(ids) and ids[at] == source_id else None
+
     def rank_of(self, source_id: int) -> int | None:
         """1-based rank, or None for a source that is not in the list."""
-        row = self._rows.get(source_id)
-        return None if row is None else row + 1
+        place = self._place(source_id)
+        return None if place is None else place + 1
 
     def score_of(self, source_id: int) -> float | None:
-        row = self._rows.get(source_id)
-        return None if row is None else float(self.scores[row])
+        place = self._place(source_id)
+        return None if place is None else float(self.scores[place])
+
+
+def descending(scores: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The order of scores (N,), largest first, ties by place: argsort by one sort of 64-bit integers.
+
+    Several times the speed of a stable argsort at a million scores. N must be below 2³²; NaN is refused.
+    """
+    values = np.ascontiguousarray(scores, np.float32) + np.float32(0)  # −0 becomes 0
+    if np.isnan(values).any():
+        raise ValueError("scores that are not numbers cannot be ordered")
+    bits = values.view(np.uint32)
+    # The bits of IEEE floats order as integers do, once negative ones are turned round.
+    rising = np.where(bits >> 31 != 0, ~bits, bits | np.uint32(1 << 31))
+    keys = (~rising).astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64)
+    keys.sort()
+    return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)

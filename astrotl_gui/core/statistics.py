@@ -15,6 +15,19 @@ CORE, INNER, MIDDLE, OUTER = 0.1, 0.2, 0.35, 0.6
 """Radii of the apertures, in half sides of the cutout."""
 
 
+KINDS = {
+    "colours": ("colour", "blue_", "reddening", "single_band"),
+    "brightness": ("mean_", "spread_", "median_", "peak_", "core_"),
+    "light profile": ("light_", "gini", "concentration", "m20", "ring_", "nucleus", "host"),
+}
+"""Kinds of statistics by how their names begin; all others are of shape."""
+
+
+def kind_of(name: str) -> str:
+    """What kind of quantity a statistic is: colours, brightness, light profile or shape."""
+    return next((kind for kind, starts in KINDS.items() if name.startswith(starts)), "shape")
+
+
 def local_background(cutouts: F32) -> tuple[F32, F32]:
     """Return (sky, noise), each (N, B), from the border (beyond 0.8 half sides) of cutouts (N, B, n, n).
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 FACT_WIDTH = 84
 CHOICES = ("Layers", "Views", "Cutouts", "Recipe")
 LAYER_HINTS = {
-    "last": "What the network knows of whole objects. Begin with this.",
+    "auto": "Texture, parts and the whole: finds the most. Begin with this.",
+    "last": "What the network knows of whole objects, as published methods use it.",
     "": "Earlier stages see texture and edges: worth a try for artifacts. No slower.",
 }
 VIEW_HINTS = {
@@ -34,12 +35,15 @@ RECIPE_HINTS = {
     "asinh": "Faint and bright on one scale, set by the noise of each band.",
     "ulisse": "As published (Doorenbos et al. 2022), to compare with it.",
 }
+DEPTHS = 4
+"""Stages that a network must have for three depths."""
 ZOOMS = ((1.0,), (1.0, 2.0), (0.5, 1.0), (0.5, 1.0, 2.0))
 
 
 def layer_choices(stages: int, present: str) -> list[tuple[str, str]]:
     """(layers, text) to choose from for a network of so many stages; the present choice is among them."""
-    choices = [("last", "Final features")]
+    choices = [("auto", "Three depths")] if stages >= DEPTHS else []
+    choices.append(("last", "Final features"))
     for count, word in ((2, "two"), (3, "three"), (4, "four")):
         if count <= stages:
             numbers = ",".join(str(n) for n in range(stages - count, stages))
@@ -116,9 +120,10 @@ class EncoderPage(QWidget):
                 label.show()
 
     def show_settings(self, card: Card, settings: EncoderSettings, cutouts: CutoutSettings | None) -> None:
-        """Begin with this choice; layers that another network has and this one not become the final features."""
-        same = settings.encoder == card.name
-        present = settings.layers if same else "last"
+        """Begin with this choice; layers that another network has and this one not become those that suit it."""
+        present = settings.layers if settings.encoder == card.name else "auto"
+        if present == "auto" and card.stages < DEPTHS:
+            present = "last"
         self._settings = replace(settings, encoder=card.name, layers=present)
         self.layers.set_options(layer_choices(card.stages, present))
         self.layers.set_value(present)

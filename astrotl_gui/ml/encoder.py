@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.ml.device import choose_device, cores, limit_threads
 from astrotl_gui.ml.encoders import Card
-from astrotl_gui.ml.network import load_network
+from astrotl_gui.ml.network import block_widths, load_network
 from astrotl_gui.ml.precision import folded
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ T = TypeVar("T")
 F32 = NDArray[np.float32]
 
 AGREEMENT = 0.9993
-"""Smallest cosine to torch fp32, over the check pictures, at which a backend is accepted: on real cutouts the
+"""Smallest cosine to torch fp32, over check pictures and layers, at which a backend is accepted: on real cutouts the
 smallest of 256 is a little lower, and 0.999 is promised."""
 BATCH = {"cpu": 32, "mps": 64, "cuda": 512}
 """Images a pass; halved until they fit into the memory."""
@@ -42,9 +42,9 @@ PRECISIONS = {
 class Encoder:
     """The network of a card on a device ("auto", "cuda", "mps", "cpu").
 
-    `front` (see `ml.front`) says what goes in. `backend` names what runs it, `agreement` its measured smallest
-    cosine to torch fp32. `batch` is the fixed number of images a pass. Raises AstroTLError for a device that
-    is not here and for weights that do not fit.
+    `front` (see `ml.front`) says what goes in; `blocks` how many numbers come from each layer, in order. `backend`
+    names what runs it, `agreement` its measured smallest cosine to torch fp32. `batch` is the fixed number of images a
+    pass. Raises AstroTLError for a device that is not here and for weights that do not fit.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class Encoder:
         self.front = front.eval()
         self.device = choose_device(device)
         self.batch = batch or BATCH[self.device.type]
-        self._network = _network(card, layers)
+        self._network, self.blocks = _network(card, layers)
         self.backend, self.agreement = _choose(card, layers, self.device.type, PRECISIONS[self.device.type])
         log.info("%s by %s, cosine to fp32 %.5f", card.name, self.backend, self.agreement)
         self._running: dict[str, Backend] = {}
@@ -156,8 +156,8 @@ def make_backend(kind: str, front: nn.Module, network: nn.Module, device: str, i
 
 
 @lru_cache(maxsize=2)
-def _network(card: Card, layers: str) -> nn.Module:
-    """Folded where that gives the same numbers."""
+def _network(card: Card, layers: str) -> tuple[nn.Module, tuple[int, ...]]:
+    """The network, folded where that gives the same numbers, and the widths of its layers' blocks."""
     import torch
 
     plain = load_network(card, layers)
@@ -165,7 +165,8 @@ def _network(card: Card, layers: str) -> nn.Module:
     images = torch.from_numpy(check_pictures(card.input, 2)).float() / 127.5 - 1
     with torch.inference_mode():
         same = torch.allclose(fast(images), plain(images), rtol=1e-3, atol=1e-3)
-    return fast if same else plain
+        blocks = block_widths(plain, images)
+    return fast if same else plain, blocks
 
 
 @lru_cache(maxsize=8)
@@ -173,7 +174,7 @@ def _choose(card: Card, layers: str, device: str, kinds: Sequence[str]) -> tuple
     """The fastest backend whose embeddings of the check pictures are those of torch fp32, and their agreement."""
     from astrotl_gui.ml.front import PictureFront
 
-    network = _network(card, layers)
+    network, blocks = _network(card, layers)
     front, pictures = PictureFront(card.mean, card.std), check_pictures(card.input)
     want = make_backend("torch fp32", front, network, device, [pictures]).submit([pictures])()
     for kind in kinds:
@@ -182,7 +183,9 @@ def _choose(card: Card, layers: str, device: str, kinds: Sequence[str]) -> tuple
         except (ImportError, RuntimeError, ValueError, TypeError) as problem:  # OpenVINO's are of any kind
             log.info("%s does not run %s: %s", kind, card.name, problem)
             continue
-        agreement = float(cosines(want, got).min())
+        edges = np.cumsum(blocks)[:-1]
+        both = zip(np.split(want, edges, axis=1), np.split(got, edges, axis=1), strict=True)
+        agreement = min(float(cosines(a, b).min()) for a, b in both)
         if agreement >= AGREEMENT:
             return kind, agreement
         log.info("%s: cosine to fp32 only %.5f", kind, agreement)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import dataclass, replace
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.settings import EncoderSettings
 from astrotl_gui.ml.encoders import Card, card
 
-LAST = "last"
+AUTO, LAST = "auto", "last"
 VIEWS = (0, 1, 8)
 RECIPES = ("asinh", "ulisse")
 ZOOMS = (0.2, 5.0)
@@ -20,7 +21,7 @@ def checked(settings: EncoderSettings) -> EncoderSettings:
 
     Raises AstroTLError for an encoder that is not here, layers that it has not, and values outside their range.
     """
-    numbers = stage_numbers(settings.layers, card(settings.encoder))
+    layers = parse_layers(settings.layers, card(settings.encoder))
     if settings.views not in VIEWS:
         raise AstroTLError("Views are 1 or 8", f"{settings.views}; 0 decides by the time it would take.")
     if settings.recipe not in RECIPES:
@@ -31,24 +32,68 @@ def checked(settings: EncoderSettings) -> EncoderSettings:
             "These zooms do not fit",
             f"Give different sizes from {ZOOMS[0]:g} to {ZOOMS[1]:g} times the cutout, as 1,2.",
         )
-    return replace(settings, layers=",".join(map(str, numbers)) or LAST, zooms=zooms)
+    auto = settings.layers.strip().lower() == AUTO
+    return replace(settings, layers=AUTO if auto else layers_text(layers), zooms=zooms)
 
 
-def stage_numbers(layers: str, card: Card) -> tuple[int, ...]:
-    """The stages that `EncoderSettings.layers` means, in ascending order; empty for "last".
+@dataclass(frozen=True, order=True)
+class Layer:
+    """Where an embedding is read off: after stage `stage` (from 0), or what the classifier would see (`last`).
 
-    Raises AstroTLError when it is no list of stages, or the network has no such stage.
+    The mean over the feature map, or over its central half (in each direction).
     """
-    if layers.strip().lower() == LAST:
-        return ()
-    try:
-        numbers = tuple(sorted(int(part) for part in layers.split(",")))
-    except ValueError:
-        numbers = ()
-    if numbers and len(set(numbers)) == len(numbers) and numbers[0] >= 0 and numbers[-1] < card.stages:
-        return numbers
+
+    stage: int
+    central: bool = False
+
+    @property
+    def last(self) -> bool:
+        return self.stage == LAST_STAGE
+
+    def __str__(self) -> str:
+        return LAST if self.last else f"{self.stage}{'c' if self.central else ''}"
+
+
+LAST_STAGE = 1_000
+"""Stands behind every stage."""
+FINAL = Layer(LAST_STAGE)
+HIERARCHICAL = 6
+"""Networks of at most so many stages halve their feature maps from stage to stage; others (transformers) keep them."""
+
+
+def parse_layers(layers: str, card: Card) -> tuple[Layer, ...]:
+    """The layers that `EncoderSettings.layers` means, in ascending order.
+
+    "auto" adds to the last features those of two stages before: where textures are (feature maps of 1/8 of the
+    input) and where parts are (1/16, the central half). Raises AstroTLError when the network has no such stage.
+    """
+    if layers.strip().lower() == AUTO:
+        return _three_depths(card.stages)
+    parts = [re.fullmatch(r"(?:(\d+)(c?)|last)", part.strip().lower()) for part in layers.split(",")]
+    found = sorted({_layer(part) for part in parts if part})
+    stages = [layer.stage for layer in found if not layer.last]
+    if len(found) == len(parts) and (not stages or max(stages) < card.stages):
+        return tuple(found)
     there = f"stages 0 to {card.stages - 1}" if card.stages else "no stages"
-    raise AstroTLError(
-        "These layers do not exist",
-        f'"{layers}": {card.name} has {there}. Give "{LAST}"{", or stages as 2,3" if card.stages else ""}.',
+    also = f" Give “{LAST}”" + (
+        ", or stages as 2,3 or 2,3c,last (c: the central half)." if card.stages else "."
     )
+    raise AstroTLError("These layers do not exist", f"“{layers}”: {card.name} has {there}.{also}")
+
+
+def _layer(part: re.Match[str]) -> Layer:
+    return FINAL if part[1] is None else Layer(int(part[1]), bool(part[2]))
+
+
+def _three_depths(stages: int) -> tuple[Layer, ...]:
+    if stages < 4:
+        return (FINAL,)
+    early, late = (
+        (stages - 3, stages - 2) if stages <= HIERARCHICAL else (stages // 3 - 1, 2 * stages // 3 - 1)
+    )
+    return Layer(early), Layer(late, central=True), FINAL
+
+
+def layers_text(layers: tuple[Layer, ...]) -> str:
+    """The form in which a choice of layers is stored, as "2,3c,last"."""
+    return ",".join(map(str, layers))

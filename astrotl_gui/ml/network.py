@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.settings import BUILT_IN
-from astrotl_gui.ml.encoder_choice import LAST, stage_numbers
+from astrotl_gui.ml.encoder_choice import FINAL, LAST, Layer, parse_layers
 from astrotl_gui.ml.encoders import Card, file_hash
 from astrotl_gui.ml.weights import fill, read_weights
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
 
 def load_network(card: Card, layers: str = LAST) -> nn.Module:
     """Return the headless network in eval mode: images float32 (N, 3, input, input), normalised → (N, D).
 
-    `layers` as in `EncoderSettings`: "last" gives the pooled features that the classifier would see, "2,3" the
-    means over those stages' feature maps (a transformer's patch tokens), concatenated. Raises AstroTLError when the
-    file changed since it was added, when it does not fit the architecture, and for a stage that is not there.
+    `layers` as in `EncoderSettings`: "last" gives the pooled features that the classifier would see, stages the
+    means over their feature maps (a transformer's patch tokens); several are concatenated. Raises AstroTLError when
+    the file changed since it was added, when it does not fit the architecture, and for a stage that is not there.
     """
-    numbers = stage_numbers(layers, card)
+    wanted = parse_layers(layers, card)
     if file_hash(card.weights) != card.sha256:
         raise AstroTLError(
             "These network weights have changed",
@@ -33,7 +34,7 @@ def load_network(card: Card, layers: str = LAST) -> nn.Module:
         _fill_in_order(network, card.weights)
     else:
         fill(network, card.weights, card.architecture)
-    return (_stages(network, numbers) if numbers else network).eval()
+    return (network if wanted == (FINAL,) else _depths(network, wanted)).eval()
 
 
 def build(card: Card) -> Any:
@@ -59,24 +60,48 @@ def _create(architecture: str, arguments: dict[str, Any]) -> Any:
         ) from problem
 
 
-def _stages(network: Any, numbers: tuple[int, ...]) -> nn.Module:
+def _depths(network: Any, layers: tuple[Layer, ...]) -> nn.Module:
     import torch
     from torch import nn
 
-    class Stages(nn.Module):
-        """The spatial means of some stages' feature maps, concatenated."""
+    stages = [layer.stage for layer in layers if not layer.last]
+    whole = any(layer.last for layer in layers)
+
+    class Depths(nn.Module):
+        """The means of some stages' feature maps (and the last features), concatenated."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.network = network
+            self.network, self.layers = network, layers
+
+        def parts(self, x: torch.Tensor) -> list[torch.Tensor]:
+            last, maps = self.network.forward_intermediates(
+                x, indices=sorted(set(stages)), stop_early=not whole, output_fmt="NCHW"
+            )
+            found = dict(zip(sorted(set(stages)), maps, strict=True))
+            return [
+                self.network.forward_head(last) if layer.last else pooled(found[layer.stage], layer.central)
+                for layer in layers
+            ]
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            maps = self.network.forward_intermediates(
-                x, indices=list(numbers), intermediates_only=True, stop_early=True, output_fmt="NCHW"
-            )
-            return torch.cat([stage.mean(dim=(2, 3)) for stage in maps], dim=1)
+            return torch.cat(self.parts(x), dim=1)
 
-    return Stages()
+    return Depths()
+
+
+def block_widths(network: Any, images: torch.Tensor) -> tuple[int, ...]:
+    """How many numbers of an embedding come from each of its layers, in order."""
+    parts = network.parts(images) if hasattr(network, "parts") else [network(images)]
+    return tuple(part.shape[1] for part in parts)
+
+
+def pooled(feature_map: torch.Tensor, central: bool) -> torch.Tensor:
+    """The mean of a feature map (N, D, h, w), or of its central half in each direction: (N, D)."""
+    if central:
+        height, width = feature_map.shape[2:]
+        feature_map = feature_map[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
+    return feature_map.mean(dim=(2, 3))
 
 
 def _fill_in_order(network: Any, path: Path) -> None:

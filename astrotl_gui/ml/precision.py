@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from torch import nn
+
+    from astrotl_gui.ml.encoder_choice import Layer
 
 FP32_STAGES = 2
 """Stages that stay in fp32, after the stem."""
@@ -47,8 +50,41 @@ def halves(network: nn.Module) -> tuple[nn.Module, nn.Module] | None:
     """
     from torch import nn
 
-    if not hasattr(network, "conv_stem") or not hasattr(network, "blocks"):
+    layers, whole = getattr(network, "layers", None), getattr(network, "network", network)
+    if not hasattr(whole, "conv_stem") or not hasattr(whole, "blocks"):
         return None
-    first = nn.Sequential(network.conv_stem, network.bn1, *network.blocks[:FP32_STAGES])
-    rest = nn.Sequential(*network.blocks[FP32_STAGES:], network.conv_head, network.bn2, network.global_pool)
-    return first.eval(), rest.eval()
+    first = nn.Sequential(whole.conv_stem, whole.bn1, *whole.blocks[:FP32_STAGES])
+    head = nn.Sequential(whole.conv_head, whole.bn2, whole.global_pool)
+    if layers is None:
+        return first.eval(), nn.Sequential(*whole.blocks[FP32_STAGES:], head).eval()
+    ends = [0 if layer.last else whole.stage_ends[layer.stage] for layer in layers]  # blocks, counted from 1
+    if any(not layer.last and end <= FP32_STAGES for layer, end in zip(layers, ends, strict=True)):
+        return None
+    return first.eval(), _rest(whole.blocks[FP32_STAGES:], head, layers, ends).eval()
+
+
+def _rest(
+    blocks: nn.Sequential, head: nn.Sequential, layers: Sequence[Layer], ends: Sequence[int]
+) -> nn.Module:
+    import torch
+    from torch import nn
+
+    from astrotl_gui.ml.network import pooled
+
+    class Rest(nn.Module):
+        """What `Depths` gives, from the output of the first stages on."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.blocks, self.head = blocks, head
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            parts: list[Any] = [None] * len(layers)
+            for number, block in enumerate(self.blocks, FP32_STAGES + 1):
+                x = block(x)
+                for k, (layer, end) in enumerate(zip(layers, ends, strict=True)):
+                    if end == number:
+                        parts[k] = pooled(x, layer.central)
+            return torch.cat([self.head(x) if part is None else part for part in parts], dim=1)
+
+    return Rest()

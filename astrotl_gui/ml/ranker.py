@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import ndtr
-
-from astrotl_gui.ml.kernel import Kernel
 
 NOISE = 0.5
 PRIOR = -1.0
@@ -15,6 +15,18 @@ JITTER = 1e-6
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
+Rows = NDArray[np.int64]
+
+
+class Similarities(Protocol):
+    """What a ranker asks of a kernel over `count` sources (see `ml.kernel.Kernel`)."""
+
+    @property
+    def count(self) -> int: ...
+
+    def between(self, these: Rows, rows: Rows) -> F32: ...
+
+    def weighted(self, rows: Rows, weights: F64, at: Rows | None = None) -> F64: ...
 
 
 class Ranker:
@@ -25,61 +37,63 @@ class Ranker:
     search. Samples are row numbers of the kernel's sources.
     """
 
-    def __init__(self, kernel: Kernel, prior: ArrayLike = PRIOR, noise: float = NOISE) -> None:
+    def __init__(self, kernel: Similarities, prior: ArrayLike = PRIOR, noise: float = NOISE) -> None:
         self.kernel = kernel
         self.noise = noise
-        self.prior = np.broadcast_to(np.asarray(prior, np.float64), (len(kernel.vectors),))
+        self.prior = np.broadcast_to(np.asarray(prior), (kernel.count,))
         self._forget()
 
     def _forget(self) -> None:
         self.rows = np.zeros(0, np.int64)
         self.labels: F64 = np.zeros(0)
         self._factor: F64 = np.zeros((0, 0))
-        self._columns = np.zeros((len(self.kernel.vectors), 0), np.float32)
 
-    def fit(self, rows: ArrayLike, labels: ArrayLike, columns: F32 | None = None) -> Ranker:
+    def fit(self, rows: ArrayLike, labels: ArrayLike) -> Ranker:
         """Forget what was learned, then learn the labels (±1) of the given rows; see `partial_fit`."""
         self._forget()
-        return self.partial_fit(rows, labels, columns)
+        return self.partial_fit(rows, labels)
 
-    def partial_fit(self, rows: ArrayLike, labels: ArrayLike, columns: F32 | None = None) -> Ranker:
+    def partial_fit(self, rows: ArrayLike, labels: ArrayLike) -> Ranker:
         """Learn further labels (±1); the Cholesky factor is extended, not made anew.
 
-        A row labelled before takes its new label; of several labels of a row the last counts. `columns`
-        (N, n): the kernel between all sources and `rows`, where the caller has them. ValueError for labels
-        other than ±1.
+        A row labelled before takes its new label; of several labels of a row the last counts. ValueError for
+        labels other than ±1.
         """
         chosen, values = _rows(rows), _labels(labels)
         if len(chosen) != len(values):
             raise ValueError("one label for each row")
         given = dict(zip(chosen.tolist(), values.tolist(), strict=True))
-        place = dict(zip(chosen.tolist(), range(len(chosen)), strict=True))
         for known, row in enumerate(self.rows.tolist()):
             self.labels[known] = given.pop(row, self.labels[known])
         if given:
-            new = np.array(list(given), np.int64)
-            kept = [place[row] for row in given]
-            self._extend(new, self.kernel.columns(new) if columns is None else columns[:, kept])
+            self._extend(np.array(list(given), np.int64))
             self.labels = np.concatenate([self.labels, np.array(list(given.values()))])
         return self
 
-    def _extend(self, rows: NDArray[np.int64], columns: F32) -> None:
-        corner = columns[rows].astype(np.float64)
-        corner = (corner + corner.T) / 2 + (self.noise + JITTER) * np.eye(len(rows))
-        cross: F64 = np.zeros((len(self.rows), len(rows)))
+    def _extend(self, new: Rows) -> None:
+        every = np.concatenate([self.rows, new])
+        block = self.kernel.between(every, new).astype(np.float64)
+        cross, corner = block[: len(self.rows)], block[len(self.rows) :]
+        corner = (corner + corner.T) / 2 + (self.noise + JITTER) * np.eye(len(new))
         if len(self.rows):
-            cross = solve_triangular(self._factor, columns[self.rows].astype(np.float64), lower=True)
+            cross = solve_triangular(self._factor, cross, lower=True)
         low = np.linalg.cholesky(corner - cross.T @ cross)
         self._factor = np.block([[self._factor, np.zeros(cross.shape)], [cross.T, low]])
-        self.rows = np.concatenate([self.rows, rows])
-        self._columns = np.concatenate([self._columns, columns], axis=1)
+        self.rows = every
 
-    def decision_function(self) -> F64:
-        """Return the posterior mean (N,), by which sources are ranked: +1 target, −1 not."""
-        if not len(self.rows):
-            return self.prior.copy()
-        weights = cho_solve((self._factor, True), self.labels - self.prior[self.rows])
-        return self.prior + self._columns @ weights.astype(np.float32)
+    def weights(self) -> F64:
+        """Return the weight (n,) of each labelled row: the score is the prior + Σ weight · K(source, labelled)."""
+        return (
+            cho_solve((self._factor, True), self.labels - self.prior[self.rows])
+            if len(self.rows)
+            else self.labels
+        )
+
+    def decision_function(self, rows: ArrayLike | None = None) -> F64:
+        """Return the posterior mean (n,), by which sources are ranked: +1 target, −1 not. All sources by default."""
+        at = None if rows is None else _rows(rows)
+        prior = (self.prior if at is None else self.prior[at]).astype(np.float64)
+        return prior + self.kernel.weighted(self.rows, self.weights(), at) if len(self.rows) else prior
 
     def predict_proba(self, rows: ArrayLike | None = None) -> F64:
         """Return [p(not target), p(target)] (n, 2): Φ(mean / √noise), a monotonic score, not calibrated.
@@ -87,9 +101,12 @@ class Ranker:
         All sources by default. The posterior variance is left out on purpose, so that p orders sources as
         the mean does.
         """
-        mean = self.decision_function()
-        p = ndtr((mean if rows is None else mean[_rows(rows)]) / np.sqrt(self.noise))
+        p = self.probability(self.decision_function(rows))
         return np.stack([1 - p, p], axis=1)
+
+    def probability(self, mean: F64) -> F64:
+        """Φ(mean / √noise) of posterior means, see `predict_proba`."""
+        return np.asarray(ndtr(mean / np.sqrt(self.noise)))
 
     def score(self, rows: ArrayLike, labels: ArrayLike) -> float:
         """Return the average precision of the ranking on labelled rows; NaN without a positive."""
@@ -97,11 +114,11 @@ class Ranker:
         chosen = _rows(rows)
         if not truth.any():
             return float("nan")
-        hits = truth[np.lexsort((chosen, -self.decision_function()[chosen]))]
+        hits = truth[np.lexsort((chosen, -self.decision_function(chosen)))]
         return float((np.cumsum(hits) / np.arange(1, len(hits) + 1))[hits].mean())
 
 
-def _rows(rows: ArrayLike) -> NDArray[np.int64]:
+def _rows(rows: ArrayLike) -> Rows:
     return np.atleast_1d(np.asarray(rows, np.int64))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 COMPONENTS = 128
 FIT_ROWS = 20_000
 """The components of more vectors than this are fitted on a seeded sample."""
+CHUNK = 65_536
 
 F32 = NDArray[np.float32]
 
@@ -32,9 +33,10 @@ class Space:
     @classmethod
     def fit(cls, vectors: NDArray[np.floating], components: int = COMPONENTS) -> Space:
         """Fit on embeddings (N, D): L2 → centre → PCA with k = min(components, N − 2, D), at least 1."""
+        if len(vectors) > FIT_ROWS:
+            sample = np.random.default_rng(0).choice(len(vectors), FIT_ROWS, replace=False)
+            vectors = vectors[np.sort(sample)]
         rows = unit(vectors)
-        if len(rows) > FIT_ROWS:
-            rows = rows[np.sort(np.random.default_rng(0).choice(len(rows), FIT_ROWS, replace=False))]
         centre = rows.mean(axis=0)
         eigenvalues, axes = _principal(rows - centre, max(1, min(components, len(rows) - 2, rows.shape[1])))
         return cls(centre, axes, eigenvalues)
@@ -53,7 +55,11 @@ class Space:
         Half-whitening keeps more of the natural order of the directions than full whitening, which with k
         near N leaves every point equally far from every other.
         """
-        return unit(self.components(vectors) / self.eigenvalues**0.25)
+        out = np.empty((len(vectors), len(self.eigenvalues)), np.float32)
+        for start in range(0, len(vectors), CHUNK):
+            part = vectors[start : start + CHUNK]
+            out[start : start + CHUNK] = unit(self.components(part) / self.eigenvalues**0.25)
+        return out
 
 
 def _principal(rows: F32, k: int) -> tuple[F32, F32]:

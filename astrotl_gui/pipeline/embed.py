@@ -96,7 +96,8 @@ def _new_store(
 ) -> EmbeddingStore:
     meta = {"making": made, "preprocessing": preprocessing.to_dict()}
     store = EmbeddingStore(folder, content_key(meta))
-    store.write_meta({**meta, "made_with": _circumstances(encoder)})
+    blocks = [width for _ in made["zooms"] for width in encoder.blocks]
+    store.write_meta({**meta, "blocks": blocks, "made_with": _circumstances(encoder)})
     return store
 
 

@@ -11,9 +11,10 @@ from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.ml.encoder_choice import AUTO, layers_text, parse_layers
 from astrotl_gui.ml.encoders import card
 
-VERSION = 5
+VERSION = 6
 """Raised when the same making would give other numbers."""
 
 Making = Mapping[str, Any]
@@ -34,17 +35,17 @@ def making(mosaic: Mosaic, cutouts: CutoutSettings, encoder: EncoderSettings) ->
         "size": float(cutouts.size),
         "zooms": [float(zoom) for zoom in encoder.zooms],
         "recipe": encoder.recipe,
-        "layers": encoder.layers,
-        "encoder": _identity(encoder.encoder),
+        **_encoder(encoder),
         "views": encoder.views,
     }
 
 
-def _identity(name: str) -> dict[str, Any]:
+def _encoder(settings: EncoderSettings) -> dict[str, Any]:
     try:
-        return card(name).identity()
+        the_card = card(settings.encoder)
     except AstroTLError:
-        return {"name": name}
+        return {"layers": settings.layers, "encoder": {"name": settings.encoder}}
+    return {"layers": layers_text(parse_layers(settings.layers, the_card)), "encoder": the_card.identity()}
 
 
 def fitting(folder: Path, wanted: Making) -> list[EmbeddingStore]:
@@ -61,7 +62,7 @@ def differences(stored: Making, wanted: Making) -> list[str]:
     """Say in words what differs, e.g. "bands g, r, i instead of i, r, g"."""
     unlike = [key for key in wanted if stored.get(key) != wanted[key]]
     if "encoder" in unlike and wanted["encoder"] == {"name": stored.get("encoder", {}).get("name")}:
-        unlike.remove("encoder")
+        unlike = [key for key in unlike if key != "encoder" and wanted[key] != AUTO]
     if not wanted["views"] and "views" in unlike:
         unlike.remove("views")
     if "version" in unlike:

@@ -2,52 +2,103 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
+from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.ranking import Ranking, descending
+from astrotl_gui.core.statistics import kind_of
+from astrotl_gui.ml.cached_kernel import CachedKernel
 from astrotl_gui.ml.coldstart import COLD, Columns, whole
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.outlier import outlier_scores
 from astrotl_gui.ml.ranker import PRIOR, Ranker
+from astrotl_gui.ml.similarity import NearestNeighbours
 from astrotl_gui.ml.space import Space
 
 COLD_WEIGHT, COLD_LABELS = 0.5, 10
 """The prior mean runs from −1 (last in the cold list) to −1 + 0.5 · 10 / (10 + n) (first) after n labels: formulas
 help while labels are few and are forgotten as they come."""
-CACHED_BYTES = 256 * 2**20
+AT_ONCE = 150_000
+"""Up to so many sources a label re-ranks all of them at once, by kernel columns that are kept; beyond, see `pool`."""
 
 F32 = NDArray[np.float32]
+Floats = NDArray[np.floating]
+
+
+class Rows:
+    """The row of each source id (ascending int64 ids): `id in rows`, `rows[id]`."""
+
+    def __init__(self, ids: NDArray[np.int64]) -> None:
+        self._ids = ids
+
+    def __contains__(self, source: object) -> bool:
+        return isinstance(source, int) and len(self.of([source])) == 1
+
+    def __getitem__(self, source: int) -> int:
+        found = self.of([source])
+        if not len(found):
+            raise KeyError(source)
+        return int(found[0])
+
+    def of(self, sources: Sequence[int]) -> NDArray[np.int64]:
+        """The rows of those sources that there are, in their order."""
+        wanted = np.asarray(sources, np.int64)
+        at = np.minimum(np.searchsorted(self._ids, wanted), max(len(self._ids) - 1, 0))
+        return at[self._ids[at] == wanted] if len(self._ids) else at[:0]
 
 
 @dataclass(frozen=True, eq=False)
 class RankInputs:
     """All that ranking needs and labels do not change; safe to share between threads.
 
-    `ids` int64 (N,); `vectors` float32 (N, k), the ranking space; `alike` (N, m), that of similarity search, the
-    same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1), rank-mapped, larger first;
-    `key` and `views` of the embeddings.
+    `ids` int64 (N,), ascending; `vectors` (N, k), the ranking space of the last features; `alike` (N, m), that of
+    similarity search, the same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1),
+    rank-mapped, larger first; `key` and `views` of the embeddings.
     """
 
     ids: NDArray[np.int64]
-    vectors: F32
-    alike: F32
+    vectors: Floats
+    alike: Floats
     kernel: Kernel
     cold: Mapping[str, F32]
     key: str
     views: int
-    rows: Mapping[int, int] = field(repr=False)
-    _columns: dict[int, F32] = field(default_factory=dict, repr=False)
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    seen: dict[str, CachedKernel] = field(default_factory=dict, repr=False)
+    """By target, the top of the last pass over all sources (see `pool`)."""
+    neighbours: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
+    """By row, the rows most like it, nearest first; of the examples of a pool."""
+
+    @cached_property
+    def rows(self) -> Rows:
+        return Rows(self.ids)
+
+    @property
+    def at_once(self) -> bool:
+        """Whether a label re-ranks all sources while the astronomer waits."""
+        return len(self.ids) <= AT_ONCE
+
+    @cached_property
+    def index(self) -> NearestNeighbours:
+        """Of `alike`; takes a minute for ten million sources."""
+        return NearestNeighbours(self.alike)
+
+    @property
+    def indexed(self) -> bool:
+        return "index" in self.__dict__
+
+    @cached_property
+    def similarities(self) -> Kernel | CachedKernel:
+        return CachedKernel(self.kernel) if self.at_once else self.kernel
 
 
 def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SILENT) -> RankInputs:
@@ -57,34 +108,59 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     """
     progress(0, 3, "Preparing the rankings")
     rows = catalog.rows_of(embeddings.ids)
-    kept = rows >= 0
-    ids, vectors = embeddings.ids[kept], embeddings.vectors[kept].astype(np.float32)
-    values, names = embeddings.statistics[kept], embeddings.statistic_names
-    space = Space.fit(vectors) if len(vectors) else None
-    ranked = space.transform(vectors) if space else np.zeros((0, 1), np.float32)
+    kept = np.argsort(embeddings.ids, kind="stable")
+    kept = kept[rows[kept] >= 0]
+    ids, vectors, values = embeddings.ids, embeddings.vectors, embeddings.statistics
+    if not np.array_equal(kept, np.arange(len(ids))):  # copies may be of gigabytes
+        ids, vectors, values, rows = ids[kept], vectors[kept], values[kept], rows[kept]
+    blocks = embeddings.blocks
+    layers = {name: _ranking_space(vectors[:, columns], len(ids)) for name, columns in blocks.items()}
     progress(1, 3, "Preparing the rankings")
-    kernel = Kernel.fit(ranked, normal_scores(values))
+    kernel = Kernel.fit(layers, _by_kind(values, embeddings.statistic_names), len(ids))
     progress(2, 3, "Preparing the rankings")
-    columns = {name: values[:, k] for k, name in enumerate(names)}
-    columns |= {name: catalog.column(name)[rows[kept]] for name in _MEASURED if name in catalog}
+    columns = {name: values[:, k] for k, name in enumerate(embeddings.statistic_names)}
+    columns |= {name: catalog.column(name)[rows] for name in _MEASURED if name in catalog}
     widths = [width for width in catalog.fwhm.values() if width > 0]
     known = Columns(len(ids), columns, float(np.median(widths)) if widths else float("nan"))
+    last, part = list(blocks.items())[-1]
     # A cutout that runs off the mosaic is unlike the others for no reason of its own.
-    odd = outlier_scores(vectors) * whole(known)
+    odd = outlier_scores(vectors[:, part]) * whole(known)
     raw = {target: COLD[target](known).score if target in COLD else odd for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
     making = embeddings.meta.get("making", {})
     return RankInputs(
         ids,
-        ranked,
-        vectors if making.get("recipe") == "ulisse" else ranked,
+        layers[last],
+        vectors[:, part].astype(np.float32) if making.get("recipe") == "ulisse" else layers[last],
         kernel,
         cold,
         embeddings.key,
         making.get("views", 1),
-        dict(zip(ids.tolist(), range(len(ids)), strict=True)),
     )
+
+
+def _ranking_space(vectors: Floats, count: int) -> Floats:
+    """Half precision where there are many: distances change by less than a thousandth.
+
+    AstroTLError for vectors that are not numbers.
+    """
+    for start in range(0, count, 65_536):
+        if not np.isfinite(vectors[start : start + 65_536]).all():
+            raise AstroTLError(
+                "Some embeddings are not numbers", "Embed the sources again, in float32 on the cpu."
+            )
+    ranked = Space.fit(vectors).transform(vectors) if count else np.zeros((0, 1), np.float32)
+    return ranked if count <= AT_ONCE else ranked.astype(np.float16)
+
+
+def _by_kind(values: F32, names: Sequence[str]) -> dict[str, Floats]:
+    """Normal scores of the statistics, by kind."""
+    kinds: dict[str, list[int]] = {}
+    for column, name in enumerate(names):
+        kinds.setdefault(kind_of(name), []).append(column)
+    tables = {kind: normal_scores(values[:, columns]) for kind, columns in kinds.items()}
+    return {kind: t if len(t) <= AT_ONCE else t.astype(np.float16) for kind, t in tables.items()}
 
 
 _MEASURED = ("snr", "a", "b", "r50", "flags", "masked_fraction")
@@ -100,35 +176,41 @@ def rank(
     does not matter.
     """
     progress(0, 1, "Ranking")
-    known = sorted((source, value) for source, value in labels.items() if source in inputs.rows)
-    cold = inputs.cold[target]
-    if not known:
-        return _ranking(inputs, target, cold, f"cold {target}")
-    rows = np.array([inputs.rows[source] for source, _ in known])
-    values = np.array([value for _, value in known])
-    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(known))
-    ranker = Ranker(inputs.kernel, PRIOR + trust * cold)
-    ranker.fit(rows, values, columns=_columns(inputs, rows))
-    scores = ranker.predict_proba()[:, 1]
+    ranker = learned(inputs, target, labels)
+    scores = inputs.cold[target] if ranker is None else ranker.predict_proba()[:, 1].astype(np.float32)
+    order = descending(scores)
+    if not inputs.at_once:
+        inputs.seen[target] = _top(inputs, order, ranker)
     progress(1, 1, "Ranking")
-    model = f"gp {inputs.key} {int((values > 0).sum())}+ {int((values < 0).sum())}-"
-    return _ranking(inputs, target, scores, model)
+    return Ranking(target, inputs.ids[order], scores[order], model_name(inputs, target, ranker))
 
 
-def _ranking(inputs: RankInputs, target: str, scores: NDArray[np.floating], model: str) -> Ranking:
-    values = scores.astype(np.float32)
-    order = np.lexsort((inputs.ids, -values))
-    return Ranking(target, inputs.ids[order], values[order], model)
+SEEN = 20_000
+"""How many sources at the top of a pass over all are looked at again after each label."""
 
 
-def _columns(inputs: RankInputs, rows: NDArray[np.int64]) -> F32:
-    """Kernel columns (N, n) of labelled rows; each is computed once, whatever the target."""
-    with inputs._lock:
-        new = np.array([row for row in rows.tolist() if row not in inputs._columns], np.int64)
-        if len(new):
-            size = 4 * max(len(inputs.ids), 1)
-            if (len(inputs._columns) + len(new)) * size > CACHED_BYTES:
-                inputs._columns.clear()
-                new = rows
-            inputs._columns.update(zip(new.tolist(), inputs.kernel.columns(new).T.copy(), strict=True))
-        return np.stack([inputs._columns[row] for row in rows.tolist()], axis=1)
+def _top(inputs: RankInputs, order: NDArray[np.int64], ranker: Ranker | None) -> CachedKernel:
+    """The top of a pass over all sources, with what the next label will ask of it."""
+    top = CachedKernel(inputs.kernel, np.sort(order[:SEEN]))
+    if ranker is not None:
+        top.columns(ranker.rows)
+    return top
+
+
+def learned(inputs: RankInputs, target: str, labels: Mapping[int, int]) -> Ranker | None:
+    """The ranker that the labels (id → +1 or −1) make, or None without any of a source that is embedded."""
+    known = sorted((source, value) for source, value in labels.items() if source in inputs.rows)
+    if not known:
+        return None
+    rows = inputs.rows.of([source for source, _ in known])
+    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(known))
+    prior = np.float32(PRIOR) + np.float32(trust) * inputs.cold[target]
+    return Ranker(inputs.similarities, prior).fit(rows, [value for _, value in known])
+
+
+def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:
+    """What made a ranking, as it is stored with labels and exports."""
+    if ranker is None:
+        return f"cold {target}"
+    yes = int((ranker.labels > 0).sum())
+    return f"gp {inputs.key} {yes}+ {len(ranker.labels) - yes}-"

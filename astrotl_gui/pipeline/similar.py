@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.ml.similarity import NearestNeighbours
 from astrotl_gui.pipeline.rank import RankInputs
-
-if TYPE_CHECKING:
-    from astrotl_gui.ml.similarity import NearestNeighbours
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +35,7 @@ def similar(
     *,
     progress: Progress = SILENT,
 ) -> SimilarList:
-    """Return the k sources nearest to any example in `more` (ids), exactly; equal distances by id.
+    """Return the k sources nearest to any example in `more` (ids); equal distances by id.
 
     The examples themselves are left out, and so are sources nearer to an example in `less` than to every one
     in `more`; an example in both counts as more. Raises AstroTLError when no example has an embedding.
@@ -51,11 +47,10 @@ def similar(
         raise AstroTLError(
             "This source has no embedding", "It was not embedded yet. Embed the sources, then search again."
         )
-    index = _index(inputs)
     # As many again as may be dropped; doubled until enough remain.
     reach = k + len(wanted) + len(unwanted)
     while True:
-        rows, distances = _nearest(index, inputs.alike[wanted], reach)
+        rows, distances = _nearest(inputs.index, inputs.alike[wanted], reach)
         keep = ~np.isin(rows, np.concatenate([wanted, unwanted]))
         if len(unwanted):
             keep &= distances <= _smallest(inputs.alike[rows], inputs.alike[unwanted])
@@ -72,16 +67,8 @@ def similar(
 
 
 def _rows(inputs: RankInputs, ids: Sequence[int]) -> NDArray[np.int64]:
-    found = {inputs.rows[source]: None for source in map(int, ids) if source in inputs.rows}
+    found = dict.fromkeys(inputs.rows.of(list(map(int, ids))).tolist())
     return np.array(list(found), np.int64)
-
-
-@lru_cache(maxsize=1)
-def _index(inputs: RankInputs) -> NearestNeighbours:
-    """The index of the inputs in use (inputs hash by identity)."""
-    from astrotl_gui.ml.similarity import NearestNeighbours
-
-    return NearestNeighbours(inputs.alike)
 
 
 def _nearest(
@@ -90,6 +77,7 @@ def _nearest(
     """Every row among the `reach` nearest of any query, with its smallest distance, in that order."""
     found = index.search(queries, reach)
     rows, distances = found[0].ravel(), found[1].ravel()
+    rows, distances = rows[rows >= 0], distances[rows >= 0]
     order = np.lexsort((rows, distances))
     rows, distances = rows[order], distances[order]
     first = np.sort(np.unique(rows, return_index=True)[1])
@@ -99,5 +87,6 @@ def _nearest(
 
 def _smallest(vectors: NDArray[np.float32], examples: NDArray[np.float32]) -> NDArray[np.float32]:
     """Distance (n,) of each vector to the nearest example."""
+    vectors, examples = np.asarray(vectors, np.float32), np.asarray(examples, np.float32)
     square = (vectors**2).sum(axis=1)[:, None] + (examples**2).sum(axis=1)[None, :] - 2 * vectors @ examples.T
     return np.sqrt(np.maximum(square.min(axis=1), 0))

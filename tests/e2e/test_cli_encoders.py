@@ -85,7 +85,7 @@ def test_embed_keeps_the_choice_in_the_project(
     run(capsys, "embed", project)
     assert opened(project) == kept, "what is not said stays"
     run(capsys, "embed", project, "--layers", "LAST", "--views", 0)
-    assert opened(project) == EncoderSettings(zooms=(1.0, 2.0), recipe="ulisse")
+    assert opened(project) == EncoderSettings(layers="last", zooms=(1.0, 2.0), recipe="ulisse")
 
 
 @pytest.mark.parametrize(

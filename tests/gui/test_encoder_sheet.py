@@ -111,13 +111,13 @@ def test_how_it_looks(qtbot: QtBot, window: MainWindow, embedded: list[EncoderSe
     assert "Doorenbos" in sheet.page._hints["Recipe"].text()
     assert sheet.page.looks.text().startswith("16 looks")
     qtbot.keyClick(sheet, K.Key_Return, CTRL)
-    assert embedded == [EncoderSettings(layers="3,4", views=8, zooms=(1.0, 2.0), recipe="ulisse")]
+    assert embedded == [EncoderSettings(layers="last", views=8, zooms=(1.0, 2.0), recipe="ulisse")]
     sheet = opened(window)
     assert sheet.page.settings == embedded[0] and sheet.use.text() == "In use"
 
 
 def test_layers_and_what_a_choice_costs() -> None:
-    assert [value for value, _ in layer_choices(5, "last")] == ["last", "3,4", "2,3,4", "1,2,3,4"]
+    assert [value for value, _ in layer_choices(5, "last")] == ["auto", "last", "3,4", "2,3,4", "1,2,3,4"]
     assert layer_choices(0, "last") == [("last", "Final features")]
     assert layer_choices(5, "0,4")[-1] == ("0,4", "Stages 0,4")
     assert looks_text(EncoderSettings(views=1)) == "One look at each source."
@@ -217,7 +217,7 @@ def test_an_encoder_that_is_elsewhere_is_asked_for(window: MainWindow) -> None:
     window.session.project.encoder = EncoderSettings(encoder="zoobot", layers="1,2")
     sheet = opened(window)
     assert sheet.says.text().startswith("This project asks for zoobot, which is not on this computer")
-    assert sheet.use.isEnabled() and sheet.page.settings.layers == "last"
+    assert sheet.use.isEnabled() and sheet.page.settings.layers == "auto"
 
 
 def test_removing_asks_first(qtbot: QtBot, window: MainWindow) -> None:

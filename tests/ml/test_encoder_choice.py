@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.settings import EncoderSettings
-from astrotl_gui.ml.encoder_choice import checked, stage_numbers
+from astrotl_gui.ml.encoder_choice import FINAL, Layer, checked, parse_layers
 from astrotl_gui.ml.encoders import card
 
 
@@ -15,7 +17,10 @@ def test_one_form_for_each_choice() -> None:
     chosen = checked(EncoderSettings(layers=" 4, 2", views=8, zooms=(2.0, 1.0), recipe="ulisse"))
     assert chosen == EncoderSettings(layers="2,4", views=8, zooms=(1.0, 2.0), recipe="ulisse")
     assert checked(EncoderSettings(layers="LAST")).layers == "last"
-    assert stage_numbers("last", card()) == () and stage_numbers("3,0", card()) == (0, 3)
+    assert checked(EncoderSettings(layers="last, 3C,2")).layers == "2,3c,last"
+    assert parse_layers("last", card()) == (FINAL,) and parse_layers("3,0", card()) == (Layer(0), Layer(3))
+    assert parse_layers("auto", card()) == parse_layers("2,3c,last", card())
+    assert parse_layers("auto", replace(card(), stages=0)) == (FINAL,)
 
 
 @pytest.mark.parametrize(

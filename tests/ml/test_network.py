@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.ml.encoder_choice import FINAL, parse_layers
 from astrotl_gui.ml.encoders import Card, card, file_hash
-from astrotl_gui.ml.network import load_network
+from astrotl_gui.ml.network import block_widths, load_network
 from tests.pipeline.fake_hub import small_weights
 
 STAGES = {"test_efficientnet": 5, "test_convnext": 4, "test_vit": 6, "test_vit3": 9, "test_resnet": 5}
@@ -70,7 +71,29 @@ def test_stages_are_their_maps_means_one_after_another(tmp_path: Path, architect
     np.testing.assert_allclose(got, torch.cat(wanted, dim=1), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("layers", ["last", "1,3"])
+@pytest.mark.parametrize("architecture", STAGES)
+def test_three_depths_end_with_the_last_features(tmp_path: Path, architecture: str) -> None:
+    import torch
+
+    made = small_card(tmp_path, architecture)
+    early, late, last = parse_layers("auto", made)
+    assert early.stage < late.stage < made.stages and late.central and last == FINAL
+    with torch.inference_mode():
+        network = load_network(made, "auto")
+        got, maps = (
+            network(images()),
+            timms_own(made).forward_intermediates(images(), intermediates_only=True),
+        )
+        middle = maps[late.stage]
+        height, width = middle.shape[2:]
+        middle = middle[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
+        want = [maps[early.stage].mean(dim=(2, 3)), middle.mean(dim=(2, 3)), load_network(made)(images())]
+        widths = block_widths(network, images())
+    np.testing.assert_allclose(got, torch.cat(want, dim=1), rtol=1e-5, atol=1e-5)
+    assert widths == tuple(part.shape[1] for part in want)
+
+
+@pytest.mark.parametrize("layers", ["last", "1,3", "auto"])
 @pytest.mark.parametrize("architecture", ["test_efficientnet", "test_convnext", "test_vit"])
 def test_it_can_be_traced_and_run_in_mixed_precision(tmp_path: Path, architecture: str, layers: str) -> None:
     import torch
@@ -88,7 +111,7 @@ def test_it_can_be_traced_and_run_in_mixed_precision(tmp_path: Path, architectur
     assert float(cosine.min()) > 0.99
 
 
-@pytest.mark.parametrize("layers", ["last", "1,3"])
+@pytest.mark.parametrize("layers", ["last", "1,3", "auto"])
 def test_nothing_is_left_that_adapts_to_a_size(tmp_path: Path, layers: str) -> None:
     """OpenVINO cannot convert the resampling of position embeddings."""
     import torch
@@ -117,7 +140,7 @@ def test_arguments_build_the_architecture(tmp_path: Path) -> None:
 
 def test_layers_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     made = small_card(tmp_path, "test_vit")
-    for layers in ("6", "-1", "2,2", "first", "", "1.5", "0,9"):
+    for layers in ("6", "-1", "2,2", "first", "", "1.5", "0,9", "c", "2cc", "last,last"):
         with pytest.raises(AstroTLError, match="stages 0 to 5"):
             load_network(made, layers)
     with pytest.raises(AstroTLError, match="no stages"):

@@ -21,7 +21,12 @@ from tests.ml.clusters import clustered
 @cache
 def kernel(count: int, rare: int, seed: int = 0) -> tuple[Kernel, np.ndarray]:
     vectors, table, truth = clustered(count, rare, seed)
-    return Kernel.fit(Space.fit(vectors).transform(vectors), normal_scores(table)), truth
+    return fitted(vectors, table), truth
+
+
+def fitted(vectors: np.ndarray, table: np.ndarray) -> Kernel:
+    ranked = Space.fit(vectors).transform(vectors)
+    return Kernel.fit({"last": ranked}, {"shape": normal_scores(table)}, len(table))
 
 
 def test_posterior_mean_is_that_of_the_textbook() -> None:
@@ -29,7 +34,7 @@ def test_posterior_mean_is_that_of_the_textbook() -> None:
     rows = np.arange(0, 80, 5)
     y = np.where(truth[rows], 1.0, -1.0)
     prior = np.linspace(-1, -0.5, 80)
-    full = k.columns(np.arange(80)).astype(float)
+    full = k.between(slice(None), np.arange(80)).astype(float)
     want = prior + full[:, rows] @ np.linalg.solve(
         full[np.ix_(rows, rows)] + 0.5 * np.eye(len(rows)), y - prior[rows]
     )
@@ -62,7 +67,7 @@ def test_one_positive_ranks_by_similarity_to_it() -> None:
     k, truth = kernel(80, 12)
     example = int(np.flatnonzero(truth)[0])
     scores = Ranker(k).fit([example], [1]).decision_function()
-    alike = k.columns(np.array([example]))[:, 0]
+    alike = k.column(example)
     assert np.array_equal(np.argsort(-scores, kind="stable"), np.argsort(-alike.astype(float), kind="stable"))
     assert scores.argmax() == example
 
@@ -142,7 +147,7 @@ def labelled(folder: Path) -> tuple[Kernel, np.ndarray]:
     table, _ = statistics(stamps, sky, np.maximum(noise, 1))
     vectors = Encoder.of_pictures(card(), device="cpu").embed(large)
     truth = np.array([row["label"] == "anomaly" for row in rows])
-    return Kernel.fit(Space.fit(vectors).transform(vectors), normal_scores(table)), truth
+    return fitted(vectors, table), truth
 
 
 @pytest.mark.parametrize("name", ["lenses", "morph"])
