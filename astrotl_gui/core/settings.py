@@ -49,8 +49,8 @@ class EncoderSettings:
     """Which network looks at the cutouts, and how; all of it decides the embedding.
 
     `encoder` names one of the encoders on this computer. `layers`: "last", the pooled last
-    feature map, and the numbers of stages (from 0; "c": central half) whose pooled maps are concatenated, as
-    "2,3c,last"; "auto" takes three depths that suit the network. `views`: 1; 8, the mean over turns
+    feature map, and the numbers of stages (from 0) whose pooled maps are concatenated, as "2,3c,last"
+    (see `ml.encoder_choice.Layer`); "auto" takes three depths that suit the network. `views`: 1; 8, the mean over turns
     and reflections (D4); 0 decides by the time it would take. `zooms`: cutout sizes whose embeddings are
     concatenated, in units of `CutoutSettings.size`. `recipe`: "asinh", or "ulisse" as published (Doorenbos et
     al. 2022).

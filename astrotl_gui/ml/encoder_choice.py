@@ -40,18 +40,19 @@ def checked(settings: EncoderSettings) -> EncoderSettings:
 class Layer:
     """Where an embedding is read off: after stage `stage` (from 0), or what the classifier would see (`last`).
 
-    The mean over the feature map, or over its central half (in each direction).
+    `pooling` of the feature map: its mean (""), the mean over its central half in each direction ("c"), its standard
+    deviation ("s") or its maximum ("m").
     """
 
     stage: int
-    central: bool = False
+    pooling: str = ""
 
     @property
     def last(self) -> bool:
         return self.stage == LAST_STAGE
 
     def __str__(self) -> str:
-        return LAST if self.last else f"{self.stage}{'c' if self.central else ''}"
+        return LAST if self.last else f"{self.stage}{self.pooling}"
 
 
 LAST_STAGE = 1_000
@@ -64,25 +65,27 @@ HIERARCHICAL = 6
 def parse_layers(layers: str, card: Card) -> tuple[Layer, ...]:
     """The layers that `EncoderSettings.layers` means, in ascending order.
 
-    "auto" adds to the last features those of two stages before: where textures are (feature maps of 1/8 of the
-    input) and where parts are (1/16, the central half). Raises AstroTLError when the network has no such stage.
+    "auto" adds to the last features those of two stages before, each pooled in two ways: where textures are (feature
+    maps of 1/8 of the input: mean and standard deviation) and where parts are (1/16: mean of the central half and
+    maximum). Raises AstroTLError when the network has no such stage.
     """
     if layers.strip().lower() == AUTO:
         return _three_depths(card.stages)
-    parts = [re.fullmatch(r"(?:(\d+)(c?)|last)", part.strip().lower()) for part in layers.split(",")]
+    parts = [re.fullmatch(r"(?:(\d+)([csm]?)|last)", part.strip().lower()) for part in layers.split(",")]
     found = sorted({_layer(part) for part in parts if part})
     stages = [layer.stage for layer in found if not layer.last]
     if len(found) == len(parts) and (not stages or max(stages) < card.stages):
         return tuple(found)
     there = f"stages 0 to {card.stages - 1}" if card.stages else "no stages"
-    also = f" Give “{LAST}”" + (
-        ", or stages as 2,3 or 2,3c,last (c: the central half)." if card.stages else "."
+    more = (
+        ", or stages as 2,3c,last (c: mean of the central half, s: spread, m: maximum)" if card.stages else ""
     )
+    also = f" Give “{LAST}”{more}."
     raise AstroTLError("These layers do not exist", f"“{layers}”: {card.name} has {there}.{also}")
 
 
 def _layer(part: re.Match[str]) -> Layer:
-    return FINAL if part[1] is None else Layer(int(part[1]), bool(part[2]))
+    return FINAL if part[1] is None else Layer(int(part[1]), part[2])
 
 
 def _three_depths(stages: int) -> tuple[Layer, ...]:
@@ -91,7 +94,7 @@ def _three_depths(stages: int) -> tuple[Layer, ...]:
     early, late = (
         (stages - 3, stages - 2) if stages <= HIERARCHICAL else (stages // 3 - 1, 2 * stages // 3 - 1)
     )
-    return Layer(early), Layer(late, central=True), FINAL
+    return Layer(early), Layer(early, "s"), Layer(late, "c"), Layer(late, "m"), FINAL
 
 
 def layers_text(layers: tuple[Layer, ...]) -> str:

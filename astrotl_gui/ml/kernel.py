@@ -12,7 +12,7 @@ from scipy.special import ndtri
 
 EMBEDDING_WEIGHT = 0.5
 """The share of the embedding; statistics have the rest. On labelled skies any share from 0.4 to 0.7 does as well."""
-LAST_WEIGHT = 0.5
+LAST_WEIGHT = 0.3
 """The share of the last of several layers in that of the embedding; the earlier ones have the rest in equal parts."""
 PAIRS = 20_000
 """Random pairs from which the length scales are taken."""

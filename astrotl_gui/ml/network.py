@@ -80,7 +80,7 @@ def _depths(network: Any, layers: tuple[Layer, ...]) -> nn.Module:
             )
             found = dict(zip(sorted(set(stages)), maps, strict=True))
             return [
-                self.network.forward_head(last) if layer.last else pooled(found[layer.stage], layer.central)
+                self.network.forward_head(last) if layer.last else pooled(found[layer.stage], layer.pooling)
                 for layer in layers
             ]
 
@@ -96,9 +96,14 @@ def block_widths(network: Any, images: torch.Tensor) -> tuple[int, ...]:
     return tuple(part.shape[1] for part in parts)
 
 
-def pooled(feature_map: torch.Tensor, central: bool) -> torch.Tensor:
-    """The mean of a feature map (N, D, h, w), or of its central half in each direction: (N, D)."""
-    if central:
+def pooled(feature_map: torch.Tensor, pooling: str) -> torch.Tensor:
+    """Feature maps (N, D, h, w) → (N, D), in a way of `Layer.pooling`."""
+    if pooling == "m":
+        return feature_map.amax(dim=(2, 3))
+    if pooling == "s":
+        centred = feature_map - feature_map.mean(dim=(2, 3), keepdim=True)
+        return (centred * centred).mean(dim=(2, 3)).sqrt()
+    if pooling == "c":
         height, width = feature_map.shape[2:]
         feature_map = feature_map[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
     return feature_map.mean(dim=(2, 3))

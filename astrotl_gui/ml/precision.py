@@ -84,7 +84,7 @@ def _rest(
                 x = block(x)
                 for k, (layer, end) in enumerate(zip(layers, ends, strict=True)):
                     if end == number:
-                        parts[k] = pooled(x, layer.central)
+                        parts[k] = pooled(x, layer.pooling)
             return torch.cat([self.head(x) if part is None else part for part in parts], dim=1)
 
     return Rest()

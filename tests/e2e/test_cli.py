@@ -144,7 +144,7 @@ def test_embeddings_of_another_making_are_refused_and_made_anew(capsys, ranked, 
     code, _, err = run(capsys, "rank", path, "--target", "lens", "--json")
     assert code == 2 and "cutout size" in err and "Embed the sources again" in err
     code, made, _ = run(capsys, "embed", path, "--device", "cpu", "--views", 1, "--json")
-    assert code == 0 and made["views"] == 1 and made["dimensions"] == 1432
+    assert code == 0 and made["views"] == 1 and made["dimensions"] == 1584
     assert made["backend"].split()[0] in ("openvino", "torch") and made["cosine_to_fp32"] >= 0.999
     assert run(capsys, "rank", path, "--target", "lens", "--json")[0] == 0
 

@@ -19,7 +19,7 @@ def test_one_form_for_each_choice() -> None:
     assert checked(EncoderSettings(layers="LAST")).layers == "last"
     assert checked(EncoderSettings(layers="last, 3C,2")).layers == "2,3c,last"
     assert parse_layers("last", card()) == (FINAL,) and parse_layers("3,0", card()) == (Layer(0), Layer(3))
-    assert parse_layers("auto", card()) == parse_layers("2,3c,last", card())
+    assert parse_layers("auto", card()) == parse_layers("2,2s,3c,3m,last", card())
     assert parse_layers("auto", replace(card(), stages=0)) == (FINAL,)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from astrotl_gui.ml import cached_kernel
 from astrotl_gui.ml.cached_kernel import CachedKernel
-from astrotl_gui.ml.kernel import EMBEDDING_WEIGHT, Kernel, normal_scores
+from astrotl_gui.ml.kernel import EMBEDDING_WEIGHT, LAST_WEIGHT, Kernel, normal_scores
 from astrotl_gui.ml.space import unit
 
 RNG = np.random.default_rng(5)
@@ -37,7 +37,9 @@ def test_it_is_the_sum_of_its_parts() -> None:
     np.testing.assert_allclose(KERNEL.between(EVERY[5:9], EVERY[40:42]), by_hand()[5:9, 40:42], atol=2e-6)
     shares = {part.name: part.weight for part in KERNEL.parts}
     assert sum(shares.values()) == pytest.approx(1)
-    assert shares["2"] + shares["last"] == pytest.approx(EMBEDDING_WEIGHT) and shares["2"] == shares["last"]
+    assert shares["2"] + shares["last"] == pytest.approx(EMBEDDING_WEIGHT) and shares[
+        "last"
+    ] == pytest.approx(LAST_WEIGHT * EMBEDDING_WEIGHT)
     assert shares["colours"] == shares["shape"]
 
 

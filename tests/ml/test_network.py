@@ -76,18 +76,24 @@ def test_three_depths_end_with_the_last_features(tmp_path: Path, architecture: s
     import torch
 
     made = small_card(tmp_path, architecture)
-    early, late, last = parse_layers("auto", made)
-    assert early.stage < late.stage < made.stages and late.central and last == FINAL
+    early, _, late, _, last = parse_layers("auto", made)
+    assert early.stage < late.stage < made.stages and last == FINAL
     with torch.inference_mode():
         network = load_network(made, "auto")
         got, maps = (
             network(images()),
             timms_own(made).forward_intermediates(images(), intermediates_only=True),
         )
-        middle = maps[late.stage]
-        height, width = middle.shape[2:]
-        middle = middle[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
-        want = [maps[early.stage].mean(dim=(2, 3)), middle.mean(dim=(2, 3)), load_network(made)(images())]
+        texture, parts = maps[early.stage], maps[late.stage]
+        height, width = parts.shape[2:]
+        centre = parts[:, :, height // 4 : height - height // 4, width // 4 : width - width // 4]
+        want = [
+            texture.mean(dim=(2, 3)),
+            texture.std(dim=(2, 3), correction=0),
+            centre.mean(dim=(2, 3)),
+            parts.amax(dim=(2, 3)),
+            load_network(made)(images()),
+        ]
         widths = block_widths(network, images())
     np.testing.assert_allclose(got, torch.cat(want, dim=1), rtol=1e-5, atol=1e-5)
     assert widths == tuple(part.shape[1] for part in want)

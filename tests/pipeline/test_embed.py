@@ -77,7 +77,7 @@ def test_every_source_has_a_vector_in_catalog_order(tmp_path: Path) -> None:
     made = embed(mosaic, catalog, tmp_path / "emb", progress=progress)
     assert np.array_equal(made.ids, catalog.ids)
     assert made.vectors.dtype == np.float16
-    assert made.vectors.shape == (40, 40 + 112 + 1280)
+    assert made.vectors.shape == (40, 2 * (40 + 112) + 1280)
     assert made.statistics.shape == (40, len(made.statistic_names))
     assert np.isfinite(made.vectors).all()
     assert len(np.unique(made.vectors, axis=0)) == 40
@@ -283,13 +283,13 @@ def test_eight_views_do_not_care_how_the_sky_is_turned(tmp_path: Path) -> None:
 def test_zooms_are_concatenated(tmp_path: Path) -> None:
     mosaic, catalog = make_sky(tmp_path, count=5)
     both = embed(mosaic, catalog, tmp_path / "emb", settings=EncoderSettings(views=1, zooms=(1.0, 1.5)))
-    assert both.vectors.shape == (5, 2864)
+    assert both.vectors.shape == (5, 3168)
     one = embed(mosaic, catalog, tmp_path / "emb")
     wide = embed(mosaic, catalog, tmp_path / "emb", CutoutSettings(12.0, 36.0))
     np.testing.assert_array_equal(both.statistics, one.statistics)
-    assert cosines(both.vectors[:, :1432].astype(np.float32), one.vectors.astype(np.float32)).min() > 0.9999
+    assert cosines(both.vectors[:, :1584].astype(np.float32), one.vectors.astype(np.float32)).min() > 0.9999
     # The stretch is that of the first zoom, so the second is like the wide one but not equal to it.
-    assert cosines(both.vectors[:, 1432:].astype(np.float32), wide.vectors.astype(np.float32)).min() > 0.9
+    assert cosines(both.vectors[:, 1584:].astype(np.float32), wide.vectors.astype(np.float32)).min() > 0.9
 
 
 def test_order_and_batch_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -359,7 +359,7 @@ def test_any_number_of_bands_and_few_sources(tmp_path: Path, names: str) -> None
     for count in (0, 1, 2):
         mosaic, catalog = make_sky(tmp_path, names, count=count)
         made = embed(mosaic, catalog, tmp_path / f"emb{count}")
-        assert made.vectors.shape == ((count, 1432) if count else (0, 0))
+        assert made.vectors.shape == ((count, 1584) if count else (0, 0))
         assert np.isfinite(made.vectors).all()
 
 
