@@ -121,6 +121,14 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--radius", type=float, default=3.0, help="how far from RA,DEC a source may be [arcsec]")
     sub.add_argument("-k", type=int, default=20, help="how many (20)")
 
+    sub = verb("why", "what put a source at its rank: examples, kernels, the order before any label")
+    sub.add_argument("--id", type=int, required=True, help="source id")
+    sub.add_argument("--target", required=True, choices=TARGETS)
+    sub.add_argument(
+        "--out", type=Path, metavar="PNG", help="also map the cutout: where the score comes from"
+    )
+    sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+
     sub = verb("label", "label a source, or move labels in and out")
     sub.add_argument(
         "--import", dest="import_file", type=Path, metavar="FILE", help="take labels from a table"

@@ -73,6 +73,23 @@ def catalog_of(project: Any) -> Any:
     return catalog
 
 
+def inputs_of(project: Any, catalog: Any, mosaic: Any) -> Any:
+    from astrotl_gui.pipeline.lists import load_inputs
+
+    inputs = load_inputs(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
+    if inputs is None:
+        raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
+    return inputs
+
+
+def row_of(catalog: Any, source: int) -> dict[str, Any]:
+    if catalog.rows_of([source])[0] < 0:
+        raise AstroTLError(
+            "No such source", f"There is no source {source}; ids go up to {int(catalog.ids.max())}."
+        )
+    return dict(catalog.row(source))
+
+
 def lines(rows: list[Result], names: Sequence[str]) -> str:
     def cell(value: Any) -> str:
         if value is None:

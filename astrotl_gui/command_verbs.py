@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui.command_making import detect, embed, encoders, new, simulate
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, lines, opened
+from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, inputs_of, lines, opened, row_of
+from astrotl_gui.command_why import why
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE, TARGETS
 
@@ -23,7 +24,7 @@ def rank(options: argparse.Namespace) -> Result:
 
     with opened(options.project) as (project, mosaic):
         catalog = catalog_of(project)
-        inputs = _inputs(project, catalog, mosaic)
+        inputs = inputs_of(project, catalog, mosaic)
         ranking = rank_lists(inputs, {options.target: project.labels.training(options.target)})[
             options.target
         ]
@@ -56,7 +57,7 @@ def similar(options: argparse.Namespace) -> Result:
     with opened(options.project) as (project, mosaic):
         catalog = catalog_of(project)
         source = _chosen_source(options, catalog)
-        found = similar(_inputs(project, catalog, mosaic), [source], k=options.k)
+        found = similar(inputs_of(project, catalog, mosaic), [source], k=options.k)
         near = catalog.take(catalog.rows_of(found.ids))
         rows = [
             {"rank": k + 1, **_place(near, k, ("id", "ra", "dec")), "distance": found.distances[k]}
@@ -84,7 +85,7 @@ def label(options: argparse.Namespace) -> Result:
                     "A label needs three things",
                     "Give --id N --target T --class C, or --import FILE, or --export FILE.",
                 )
-            row = _row(catalog, options.id)
+            row = row_of(catalog, options.id)
             grade = options.label_class if options.label_class in GRADE_VALUE else ""
             place: dict[str, Any] = {name: float(row[name]) for name in ("ra", "dec", "x", "y")}
             value = GRADE_VALUE.get(options.label_class, options.label_class)
@@ -163,18 +164,9 @@ def demo(options: argparse.Namespace) -> Result:
     return {"exit": run(demo=not options.field, field=options.field or "")}
 
 
-def _inputs(project: Any, catalog: Any, mosaic: Any) -> Any:
-    from astrotl_gui.pipeline.lists import load_inputs
-
-    inputs = load_inputs(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
-    if inputs is None:
-        raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
-    return inputs
-
-
 def _chosen_source(options: argparse.Namespace, catalog: Any) -> int:
     if options.id is not None:
-        _row(catalog, options.id)
+        row_of(catalog, options.id)
         return int(options.id)
     if not catalog.has_sky:
         raise AstroTLError("No coordinates", "No source has any, so sky search is off. Use --id.")
@@ -185,14 +177,6 @@ def _chosen_source(options: argparse.Namespace, catalog: Any) -> int:
     if row < 0:
         raise AstroTLError("No source there", f"None lies within {options.radius:g}″ of {ra:.5f}, {dec:.5f}.")
     return int(catalog.ids[row])
-
-
-def _row(catalog: Any, source: int) -> dict[str, Any]:
-    if catalog.rows_of([source])[0] < 0:
-        raise AstroTLError(
-            "No such source", f"There is no source {source}; ids go up to {int(catalog.ids.max())}."
-        )
-    return dict(catalog.row(source))
 
 
 def _place(catalog: Any, row: int, names: Sequence[str] = ("id", "ra", "dec", "x", "y")) -> Result:
@@ -223,6 +207,7 @@ VERBS = {
     "encoders": encoders,
     "rank": rank,
     "similar": similar,
+    "why": why,
     "label": label,
     "export": export,
     "simulate": simulate,

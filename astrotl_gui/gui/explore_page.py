@@ -16,6 +16,7 @@ from .inspector import Inspector
 from .list_pane import ListPane
 from .mosaic_bar import MosaicBar
 from .mosaic_view import MosaicView
+from .why_panel import WhyPanel
 
 if TYPE_CHECKING:
     from .session import Session
@@ -85,10 +86,13 @@ class ExplorePage(QWidget):
         self.list_pane.setFocusProxy(self.list_pane.gallery)
         self.inspector = Inspector(session)
         self.folded = Inspector(session, compact=True)
+        self.why = WhyPanel(session)
+        self.why.hide()
         self._panes: Panes | None = None
         self._scale = 1.0
+        self._why_shown = False
         self._bar_line = Line()
-        self._mosaic = _column(self.bar, self._bar_line, self.view)
+        self._mosaic = _column(self.bar, self._bar_line, _beside(self.view, self.why))
         self._fold_line = Line()
         self._side = _column(self.list_pane, self._fold_line, self.folded)
         self._splitter = PaneSplitter()
@@ -107,6 +111,17 @@ class ExplorePage(QWidget):
         """The inspector in view: beside the list, or folded under it."""
         return self.folded if self._panes and self._panes.inspector is None else self.inspector
 
+    @property
+    def why_shown(self) -> bool:
+        """Whether "Why is it here?" is open, though "only the sky" may hide it."""
+        return self._why_shown
+
+    def show_why(self, shown: bool) -> None:
+        """Open or close "Why is it here?" at the right of the mosaic, which gives it room."""
+        self._why_shown = shown
+        self.why.setVisible(shown and self._side.isVisibleTo(self))
+        self._fit_view()
+
     def panes(self) -> list[QWidget]:
         """The panes in the order of F6."""
         return [self.view, self.list_pane, self.shown_inspector]
@@ -115,6 +130,7 @@ class ExplorePage(QWidget):
         """Hide or show everything but the mosaic."""
         self._side.setVisible(not only)
         self.bar.setVisible(not only)
+        self.show_why(self._why_shown)
         self._bar_line.setVisible(not only)
         self.inspector.setVisible(not only and self.shown_inspector is self.inspector)
 
@@ -134,7 +150,11 @@ class ExplorePage(QWidget):
         if (panes, scale) != (self._panes, self._scale):
             self._scale = scale
             self._arrange(panes)
-        self.view.setMinimumWidth(round(MOSAIC_SHARE * self.width()))
+        self._fit_view()
+
+    def _fit_view(self) -> None:
+        beside = self.why.width() if self.why.isVisibleTo(self) else 0
+        self.view.setMinimumWidth(max(0, round(MOSAIC_SHARE * self.width()) - beside))
 
     def _arrange(self, panes: Panes) -> None:
         self._panes = panes
@@ -155,6 +175,17 @@ class ExplorePage(QWidget):
         if self._panes is not None:
             sizes = self._splitter.sizes()
             QSettings().setValue(self._key(self._panes), sizes[1:])
+
+
+def _beside(*widgets: QWidget) -> QWidget:
+    """Widgets side by side; the first takes the room."""
+    row = QWidget()
+    layout = QHBoxLayout(row)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for index, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if index == 0 else 0)
+    return row
 
 
 def _column(*widgets: QWidget) -> QWidget:

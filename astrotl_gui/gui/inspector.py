@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -22,12 +22,11 @@ from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
 
 from . import theme
 from .actions import ACTIONS
-from .controls import Button, EmptyState, Icon, IconButton, Label, Line
+from .controls import Button, EmptyState, IconButton, Label, Line
 from .facts import brightness, measurements, place_text
 from .fields import Field
 from .inspector_parts import BandStrip, CutoutPanel, FactRows, LabelButton, RankRows
 from .message import Message
-from .reasons import reasons
 from .thumbnails import Stamp, Thumbnails
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ LARGE_PX = 384
 class Inspector(QWidget):
     """Shows the session's current source: a full pane, or (compact) a 204 px block under the list.
 
-    The window calls `write_note`, `explain` and `toggle_wide` for their keys.
+    The window calls `write_note` and `toggle_wide` for their keys, and listens to `why`.
     """
 
     def __init__(
@@ -98,11 +97,11 @@ class Inspector(QWidget):
         )
         self.ranks = RankRows(bars=not self.compact)
         self.facts = FactRows()
-        self.why = Button("Why is it here?", flat=True, height=28)
-        self.why.setCheckable(True)
-        self.caret = Icon("ph.caret-right", 14)
-        self.why_text = Label("", 12, 400, "text2", wrap=True)
-        self.why_text.hide()
+        self.why = (
+            IconButton("ph.question", "Why is it here?")
+            if self.compact
+            else Button("Why is it here?", key=self._key("find.why"), flat=True, height=28)
+        )
         self.note = Field("Add a note", key=self._key("label.note"), height=32)
 
     def _label_button(self, value: str, grade: str, text: str, icon: str, tone: str, action: str) -> Button:
@@ -136,8 +135,7 @@ class Inspector(QWidget):
             column.addSpacing(8)
             column.addWidget(part)
         column.addSpacing(4)
-        column.addLayout(_row(self.why, None, self.caret))
-        column.addWidget(self.why_text)
+        column.addLayout(_row(self.why, None))
         column.addStretch(1)
         self.similar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         body = QWidget()
@@ -152,7 +150,6 @@ class Inspector(QWidget):
         scroll.verticalScrollBar().rangeChanged.connect(
             lambda least, most: column.setContentsMargins(14, 14, 2 if most else 14, 0)
         )
-        self._scroll = scroll
         page = QWidget()
         outer = QVBoxLayout(page)
         outer.setContentsMargins(0, 0, 0, 14)
@@ -178,7 +175,8 @@ class Inspector(QWidget):
         head.addWidget(self.place)
         line = QHBoxLayout()
         line.addLayout(head, 1)
-        line.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignTop)
+        for button in (self.why, self.copy):
+            line.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         side.addLayout(line)
         side.addStretch(1)
         side.addWidget(self.ranks)
@@ -198,7 +196,6 @@ class Inspector(QWidget):
         self.ranks.chosen.connect(session.set_target)
         self.similar.clicked.connect(lambda: session.find_similar())
         self.copy.clicked.connect(self._copy_place)
-        self.why.clicked.connect(self._show_reasons)
         self.strip.pointed.connect(self._point)
         self.note.editingFinished.connect(self._keep_note)
 
@@ -209,13 +206,6 @@ class Inspector(QWidget):
         if not self.compact:
             self.note.setFocus(Qt.FocusReason.ShortcutFocusReason)
             self.note.selectAll()
-
-    def explain(self) -> None:
-        """Open or close "Why is it here?"."""
-        self.why.toggle()
-        self._show_reasons()
-        if self.why.isChecked() and not self.compact:
-            QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.why_text, 0, 8))
 
     def toggle_wide(self) -> None:
         """Show more of the sky around the source, or the cutout again."""
@@ -254,7 +244,6 @@ class Inspector(QWidget):
             self.facts.show_facts([fact for fact in [brightness(session, source)] if fact[1]])
         else:
             self.facts.show_facts(measurements(session, source))
-        self._show_reasons()
         self._show_pixels()
 
     def _show_ranks(self, source: int) -> None:
@@ -276,19 +265,6 @@ class Inspector(QWidget):
         title = f"Candidate {rank:,}" if rank is not None else f"Source {source}"
         more = len(self.session.selection) - 1
         return f"{title} and {more:,} more" if more else title
-
-    def _show_reasons(self) -> None:
-        source = self._source()
-        lines = reasons(self.session, source) if source is not None else []
-        if self.compact:
-            return
-        opened = self.why.isChecked() and bool(lines)
-        self.why.setVisible(bool(lines))
-        self.caret.setVisible(bool(lines))
-        self.caret.name = "ph.caret-down" if opened else "ph.caret-right"
-        self.caret.update()
-        self.why_text.setText("\n".join(lines))
-        self.why_text.setVisible(opened)
 
     # -- pixels ---
 

@@ -14,6 +14,7 @@ from astrotl_gui.core.labels import TARGET_NAMES
 from astrotl_gui.core.progress import round_time
 
 from . import theme
+from .candidate_menu import add_candidate_menu
 from .controls import EmptyState, IconButton, Label
 from .gallery import Gallery
 from .list_menus import FilterPopover, SortMenu
@@ -52,6 +53,8 @@ class ListPane(QWidget):
         self.popover = FilterPopover(self)
         self.sort_menu = SortMenu(self)
         self.size_menu = _size_menu(self, actions or {})
+        if actions:
+            add_candidate_menu(self.gallery, actions)
         self.pages = QStackedWidget()
         self._empty: tuple[str, str, str, str] | None = None
         self._emptied: EmptyState | None = None

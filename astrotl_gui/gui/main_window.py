@@ -139,6 +139,12 @@ class MainWindow(QMainWindow):
         self.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
         self.view.read_out.connect(self.status.read_out.show_values)
         self.explore.bar.only_sky_wanted.connect(self.toggle_only_sky)
+        for wanted in (
+            self.explore.why.closed,
+            self.explore.inspector.why.clicked,
+            self.explore.folded.why.clicked,
+        ):
+            wanted.connect(lambda *_: self.explain())
         self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
         self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
@@ -285,6 +291,8 @@ class MainWindow(QMainWindow):
             self.blinker.toggle()
         elif self.only_sky:
             self.toggle_only_sky()
+        elif self.page == "explore" and self.explore.why_shown:
+            self.explain()
         elif self.page == "similar":
             self.show_page("explore")
         elif self.isFullScreen():
@@ -307,7 +315,13 @@ class MainWindow(QMainWindow):
         self.explore.shown_inspector.write_note()
 
     def explain(self) -> None:
-        self.explore.shown_inspector.explain()
+        """Open or close "Why is it here?" beside the mosaic."""
+        if self.page == "explore":
+            self.explore.show_why(not self.explore.why_shown)
+        else:
+            self.show_page("explore")
+            self.explore.show_why(True)
+        self.refresh_actions()
 
     def toggle_wide(self) -> None:
         self.explore.shown_inspector.toggle_wide()

@@ -23,8 +23,8 @@ from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.search import SimilarSearch, example_moved
-from astrotl_gui.gui.session_labels import SessionLabels
 from astrotl_gui.gui.session_state import later
+from astrotl_gui.gui.session_why import SessionWhy
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 PICTURE_SIDE = 256
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.opening import OpenProject
 
 
-class Session(SessionLabels):
+class Session(SessionWhy):
     """Projects, similarity search and files, on top of lists and labels."""
 
     @staticmethod

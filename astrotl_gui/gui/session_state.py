@@ -1,6 +1,7 @@
 """What a session is made of: the open project's state, its change signals, looking and selecting.
 
-`Session` is built in five steps, each a class on the one before: state, lists, encoders, labels, projects and files.
+`Session` is built in six steps, each a class on the one before: state, lists, encoders, labels, reasons, projects and
+files.
 """
 
 from __future__ import annotations

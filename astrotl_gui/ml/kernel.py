@@ -133,6 +133,18 @@ class Kernel:
         """Return K (N,) between all sources and one."""
         return sum((part.column(row) for part in self.parts), np.zeros(self.count, np.float32))
 
+    def terms(self, row: int, rows: NDArray[np.int64]) -> dict[str, F32]:
+        """Return the weighted kernels (n,) between one source and others, by name of the part; their sum is K."""
+        return {part.name: part.between(np.array([row]), rows)[0] for part in self.parts}
+
+    def to(self, values: Mapping[str, Floats], rows: NDArray[np.int64]) -> F32:
+        """Return K (m, n) between m things that need not be sources and sources.
+
+        `values`: by name of the part what is compared, (m, k); see `ml.placing`.
+        """
+        terms = (part.to(values[part.name], rows) for part in self.parts)
+        return sum(terms, np.zeros((1, len(rows)), np.float32))
+
     def weighted(self, rows: NDArray[np.int64], weights: F64, at: NDArray[np.int64] | None = None) -> F64:
         """Return Σ_i weight_i K(x, row_i) for the sources `at`, all by default: a pass in which memory stays flat."""
         count = self.count if at is None else len(at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -47,25 +48,26 @@ def batches(
 
     Statistics are those of the first zoom.
     """
-    preprocessing = recipe.preprocessing
-
-    def prepare(parts: tuple[Regions, ...]) -> Batch:
-        measured = [_background(part, preprocessing) for part in parts]
-        values, names = statistics(*measured[0])
-        inputs = [
-            [recipe.inputs(part.turned(view), sky) for view in range(views)]
-            for part, (_, sky, _) in zip(parts, measured, strict=True)
-        ]
-        return Batch(parts[0].rows, values, names, inputs)
-
     read = (
-        read_regions(mosaic, catalog.x, catalog.y, recipe.size * zoom, preprocessing.bands, size, rows)
+        read_regions(mosaic, catalog.x, catalog.y, recipe.size * zoom, recipe.preprocessing.bands, size, rows)
         for zoom in zooms
     )
+    prepare = partial(prepared, recipe=recipe, views=views)
     return ahead(zip(*read, strict=True), prepare, threads=max(1, cores() // 4))
 
 
-def _background(regions: Regions, preprocessing: Preprocessing) -> tuple[F32, F32, F32]:
-    """(cutouts of some fifty pixels in physical units, sky, noise)."""
+def prepared(parts: tuple[Regions, ...], recipe: Recipe, views: int) -> Batch:
+    """What the encoder takes of the regions of the same sources in each zoom."""
+    measured = [background(part, recipe.preprocessing) for part in parts]
+    values, names = statistics(*measured[0])
+    inputs = [
+        [recipe.inputs(part.turned(view), sky) for view in range(views)]
+        for part, (_, sky, _) in zip(parts, measured, strict=True)
+    ]
+    return Batch(parts[0].rows, values, names, inputs)
+
+
+def background(regions: Regions, preprocessing: Preprocessing) -> tuple[F32, F32, F32]:
+    """Return (cutouts of some fifty pixels in physical units, sky, noise)."""
     small = preprocessing.physical(regions.resampled(SIDE))
     return small, *preprocessing.background(small)

@@ -64,7 +64,7 @@ def embed(
         if store is not None
         else Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, size)
     )
-    recipe = _recipe(preprocessing, the_card, settings, size)
+    recipe = recipe_of(preprocessing, the_card, settings, size)
     encoder = Encoder(the_card, recipe.front(), settings.layers, device)
     if store is None:
         views = wanted["views"] or _affordable_views(mosaic, catalog, recipe, encoder, len(settings.zooms))
@@ -112,7 +112,8 @@ def _circumstances(encoder: Encoder) -> dict[str, Any]:
     return {"backend": encoder.backend, "cosine_to_fp32": encoder.agreement, "versions": versions}
 
 
-def _recipe(preprocessing: Preprocessing, the_card: Card, settings: EncoderSettings, size: float) -> Recipe:
+def recipe_of(preprocessing: Preprocessing, the_card: Card, settings: EncoderSettings, size: float) -> Recipe:
+    """The recipe of the settings, for cutouts of `size` arcsec (ULISSE's has its own)."""
     if settings.recipe == "ulisse":
         return UlisseRecipe(preprocessing)
     return AsinhRecipe(preprocessing, the_card, size)
@@ -154,7 +155,7 @@ def fill(
     waiting = 0
     prepared = batches(mosaic, catalog, rows, recipe, made["zooms"], made["views"], encoder.batch)
     with closing(prepared):
-        for batch, vectors in _embedded(encoder, prepared):
+        for batch, vectors in embedded(encoder, prepared):
             ready.append((batch, vectors))
             waiting += len(vectors)
             if waiting >= SHARD:
@@ -166,7 +167,7 @@ def fill(
         _write(store, catalog, ready)
 
 
-def _embedded(encoder: Encoder, source: Iterator[Batch]) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
+def embedded(encoder: Encoder, source: Iterator[Batch]) -> Iterator[tuple[Batch, NDArray[np.float32]]]:
     """Each batch with its embeddings: zooms one after another, each the mean over the views."""
 
     def passes() -> Iterator[tuple[tuple[Batch, int, bool], Any]]:

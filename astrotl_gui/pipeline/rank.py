@@ -15,15 +15,14 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking, descending
-from astrotl_gui.core.statistics import kind_of
 from astrotl_gui.ml.cached_kernel import CachedKernel
 from astrotl_gui.ml.coldstart import COLD, Columns, whole
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.outlier import outlier_scores
+from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.ranker import PRIOR, Ranker
 from astrotl_gui.ml.similarity import NearestNeighbours
-from astrotl_gui.ml.space import Space
 
 COLD_WEIGHT, COLD_LABELS = 0.5, 10
 """The prior mean runs from −1 (last in the cold list) to −1 + 0.5 · 10 / (10 + n) (first) after n labels: formulas
@@ -63,7 +62,8 @@ class RankInputs:
 
     `ids` int64 (N,), ascending; `vectors` (N, k), the ranking space of the last features; `alike` (N, m), that of
     similarity search, the same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1),
-    rank-mapped, larger first; `key` and `views` of the embeddings.
+    rank-mapped, larger first; `key` and `views` of the embeddings. To explain a rank by: `cold_parts`, target → name →
+    (N,) (see `ml.coldstart.ColdScore`), and `placing`.
     """
 
     ids: NDArray[np.int64]
@@ -73,6 +73,8 @@ class RankInputs:
     cold: Mapping[str, F32]
     key: str
     views: int
+    placing: Placing
+    cold_parts: Mapping[str, Mapping[str, NDArray[np.float16]]] = field(repr=False)
     seen: dict[str, CachedKernel] = field(default_factory=dict, repr=False)
     """By target, the top of the last pass over all sources (see `pool`)."""
     neighbours: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
@@ -114,9 +116,11 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     if not np.array_equal(kept, np.arange(len(ids))):  # copies may be of gigabytes
         ids, vectors, values, rows = ids[kept], vectors[kept], values[kept], rows[kept]
     blocks = embeddings.blocks
-    layers = {name: _ranking_space(vectors[:, columns], len(ids)) for name, columns in blocks.items()}
+    _check(vectors)
+    placing = Placing.fit(vectors, blocks, values, embeddings.statistic_names)
+    layers = {name: _ranking_space(placing, name, vectors) for name in blocks}
     progress(1, 3, "Preparing the rankings")
-    kernel = Kernel.fit(layers, _by_kind(values, embeddings.statistic_names), len(ids))
+    kernel = Kernel.fit(layers, _by_kind(placing, values), len(ids))
     progress(2, 3, "Preparing the rankings")
     columns = {name: values[:, k] for k, name in enumerate(embeddings.statistic_names)}
     columns |= {name: catalog.column(name)[rows] for name in _MEASURED if name in catalog}
@@ -125,7 +129,8 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     last, part = list(blocks.items())[-1]
     # A cutout that runs off the mosaic is unlike the others for no reason of its own.
     odd = outlier_scores(vectors[:, part]) * whole(known)
-    raw = {target: COLD[target](known).score if target in COLD else odd for target in TARGETS}
+    formulas = {target: formula(known) for target, formula in COLD.items()}
+    raw = {target: formulas[target].score if target in formulas else odd for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
     making = embeddings.meta.get("making", {})
@@ -137,29 +142,36 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
         cold,
         embeddings.key,
         making.get("views", 1),
+        placing,
+        {target: _small(formula.parts) for target, formula in formulas.items()},
     )
 
 
-def _ranking_space(vectors: Floats, count: int) -> Floats:
-    """Half precision where there are many: distances change by less than a thousandth.
+def _small(parts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float16]]:
+    """They are only shown, and there may be millions."""
+    return {name: values.astype(np.float16) for name, values in parts.items()}
 
-    AstroTLError for vectors that are not numbers.
-    """
-    for start in range(0, count, 65_536):
+
+def _check(vectors: Floats) -> None:
+    """AstroTLError for vectors that are not numbers."""
+    for start in range(0, len(vectors), 65_536):
         if not np.isfinite(vectors[start : start + 65_536]).all():
             raise AstroTLError(
                 "Some embeddings are not numbers", "Embed the sources again, in float32 on the cpu."
             )
-    ranked = Space.fit(vectors).transform(vectors) if count else np.zeros((0, 1), np.float32)
-    return ranked if count <= AT_ONCE else ranked.astype(np.float16)
 
 
-def _by_kind(values: F32, names: Sequence[str]) -> dict[str, Floats]:
+def _ranking_space(placing: Placing, layer: str, vectors: Floats) -> Floats:
+    """Half precision where there are many: distances change by less than a thousandth."""
+    if not len(vectors):
+        return np.zeros((0, 1), np.float32)
+    ranked = placing.layer(layer, vectors)
+    return ranked if len(vectors) <= AT_ONCE else ranked.astype(np.float16)
+
+
+def _by_kind(placing: Placing, values: F32) -> dict[str, Floats]:
     """Normal scores of the statistics, by kind."""
-    kinds: dict[str, list[int]] = {}
-    for column, name in enumerate(names):
-        kinds.setdefault(kind_of(name), []).append(column)
-    tables = {kind: normal_scores(values[:, columns]) for kind, columns in kinds.items()}
+    tables = {kind: normal_scores(values[:, columns]) for kind, columns in placing.kinds.items()}
     return {kind: t if len(t) <= AT_ONCE else t.astype(np.float16) for kind, t in tables.items()}
 
 

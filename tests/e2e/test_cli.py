@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.table import Table
+from PIL import Image
 
 from astrotl_gui.cli import main
 from astrotl_gui.core.labels import TARGETS
@@ -77,6 +78,27 @@ def test_similar_finds_others_nearest_first(capsys, ranked):
     distances = [r["distance"] for r in by_id["rows"]]
     assert len(distances) == 5 and distances == sorted(distances) and distances[0] > 0
     assert row["id"] not in [r["id"] for r in by_id["rows"]]
+
+
+def test_why_adds_up_and_maps_the_cutout(capsys, ranked, tmp_path):
+    _, top, _ = run(capsys, "rank", ranked, "--target", "outlier", "--top", 4, "--json")
+    first, second, *_ = (row["id"] for row in top["rows"])
+    out = tmp_path / "map.png"
+    code, _, err = run(capsys, "why", ranked, "--id", first, "--target", "outlier", "--out", out)
+    assert code == 2 and "A map needs labels" in err and not out.exists()
+    code, cold, _ = run(capsys, "why", ranked, "--id", first, "--target", "lens", "--json")
+    assert code == 0 and cold["examples"] == [] and "Bluer light around it" in cold["cold_parts"]
+    run(capsys, "label", ranked, "--id", second, "--target", "outlier", "--class", "A", "--json")
+    code, why, _ = run(
+        capsys, "why", ranked, "--id", first, "--target", "outlier", "--out", out, "--device", "cpu", "--json"
+    )
+    assert code == 0 and why["cold_rank"] == 1 and [e["id"] for e in why["examples"]] == [second]
+    assert why["score"] == pytest.approx(why["base"] + why["cold"] + sum(why["kernels"].values()))
+    assert np.shape(why["drops"]) == (8, 8)
+    with Image.open(out) as picture:
+        assert picture.size == (384, 384)
+    run(capsys, "label", ranked, "--id", second, "--target", "outlier", "--class", "clear", "--json")
+    assert main(["why", str(ranked), "--id", "999999", "--target", "lens"]) == 2
 
 
 def test_labels_teach_and_travel(capsys, ranked, tmp_path):

@@ -1,4 +1,4 @@
-"""The inspector in a real session: what it says of a source, its buttons, note, bands and reasons."""
+"""The inspector in a real session: what it says of a source, its buttons, note and bands."""
 
 from __future__ import annotations
 
@@ -18,10 +18,9 @@ from astrotl_gui.gui import theme
 from astrotl_gui.gui.facts import flux_text, label_text, magnitude_text, place_text
 from astrotl_gui.gui.inspector import Inspector
 from astrotl_gui.gui.inspector_parts import scale_length, scale_text
-from astrotl_gui.gui.reasons import reasons
 from astrotl_gui.gui.session import Session
 
-from .ranked import COUNT, close_session, open_session, settled
+from .ranked import close_session, open_session, settled
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -160,29 +159,6 @@ def test_copy_coordinates(qtbot: QtBot, inspector: Inspector, session: Session) 
     with qtbot.waitSignal(session.messaged):
         qtbot.mouseClick(inspector.copy, LEFT)
     assert QGuiApplication.clipboard().text() == inspector.place.text().replace("−", "-")
-
-
-def test_why_names_the_nearest_labelled_examples(
-    qtbot: QtBot, inspector: Inspector, session: Session
-) -> None:
-    assert session.inputs is not None
-    assert session.project is not None
-    session.select(8)
-    assert not inspector.why_text.isVisible()
-    inspector.explain()
-    assert inspector.why_text.isVisible()
-    assert inspector.why_text.text().startswith("No lens labels yet.")
-    session.label_as([4, 5], "positive", "lens")
-    session.label_as([6], "negative", "lens")
-    settled(qtbot, session)
-    lines = reasons(session, 8)
-    assert inspector.why_text.text() == "\n".join(lines)
-    vectors, rows = session.inputs.vectors, session.inputs.rows
-    distances = {i: float(np.linalg.norm(vectors[rows[i]] - vectors[rows[8]])) for i in (4, 5, 6)}
-    nearest = min(distances, key=distances.get)  # type: ignore[arg-type]
-    assert f"labelled {'no' if nearest == 6 else 'yes'}, at distance {distances[nearest]:.3f}" in lines[0]
-    assert lines[-1].endswith(f"of {COUNT} before any label.")
-    assert reasons(session, 999) == []
 
 
 def test_the_compact_block_fits_under_the_list(qtbot: QtBot, session: Session) -> None:
