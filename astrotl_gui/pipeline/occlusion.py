@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml.encoder import Encoder
 from astrotl_gui.ml.encoders import card
 from astrotl_gui.ml.explain import drops
+from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.ml.recipes import Recipe
 from astrotl_gui.pipeline.batches import Batch, background, prepared
@@ -147,6 +149,12 @@ def importance(
     ranker = learned(inputs, target, labels)
     if ranker is None:
         return None
-    values = inputs.placing.values(occluded.vectors, occluded.statistics)
+    values = _placed(inputs.placing, occluded)
     scores = ranker.prior[inputs.rows[source]] + inputs.kernel.to(values, ranker.rows) @ ranker.weights()
     return OcclusionMap(drops(scores, patches()).astype(np.float32), float(scores[0]))
+
+
+@lru_cache(maxsize=4)
+def _placed(placing: Placing, occluded: Occluded) -> dict[str, F32]:
+    """The same for every target and set of labels (both arguments hash by identity)."""
+    return placing.values(occluded.vectors, occluded.statistics)
