@@ -11,6 +11,9 @@ from scipy.special import ndtr
 from astrotl_gui.ml.kernel import Kernel
 from astrotl_gui.ml.ranker import Ranker
 
+SAMPLE = 20_000
+"""About so many sources say what is typical."""
+
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
 
@@ -46,7 +49,8 @@ def share_beyond(score: float) -> tuple[str, float]:
 
 def against_typical(parts: Mapping[str, NDArray[np.floating]], row: int) -> dict[str, float]:
     """Return by how much each part of a source's cold score exceeds that of a typical (median) source."""
-    return {name: float(values[row]) - float(np.median(values)) for name, values in parts.items()}
+    typical = {name: np.median(values[:: max(1, len(values) // SAMPLE)]) for name, values in parts.items()}
+    return {name: float(values[row]) - float(typical[name]) for name, values in parts.items()}
 
 
 def drops(scores: F64, patches: NDArray[np.bool_]) -> F64:

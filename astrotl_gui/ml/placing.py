@@ -48,6 +48,11 @@ class Placing:
             statistics = statistics[np.sort(np.random.default_rng(0).choice(count, SAMPLE, replace=False))]
         return cls(blocks, spaces, tuple(names), kinds, np.asarray(statistics, np.float32))
 
+    @classmethod
+    def nothing(cls) -> Placing:
+        """Of no source: what only ranks, and explains nothing, needs no more."""
+        return cls.fit(np.zeros((0, 0), np.float32), {}, np.zeros((0, 0), np.float32), ())
+
     def layer(self, name: str, vectors: Floats) -> F32:
         """Map embeddings (m, D) to the ranking space of a layer."""
         return self.spaces[name].transform(vectors[:, self.blocks[name]])

@@ -73,8 +73,8 @@ class RankInputs:
     cold: Mapping[str, F32]
     key: str
     views: int
-    placing: Placing
-    cold_parts: Mapping[str, Mapping[str, NDArray[np.float16]]] = field(repr=False)
+    placing: Placing = field(default_factory=Placing.nothing, repr=False)
+    cold_parts: Mapping[str, Mapping[str, NDArray[np.float16]]] = field(default_factory=dict, repr=False)
     seen: dict[str, CachedKernel] = field(default_factory=dict, repr=False)
     """By target, the top of the last pass over all sources (see `pool`)."""
     neighbours: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
