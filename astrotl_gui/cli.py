@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui import __version__
+from astrotl_gui.command_evaluate import evaluate_options
 from astrotl_gui.command_shared import Result
 from astrotl_gui.command_verbs import VERBS
 from astrotl_gui.core.errors import AstroTLError
@@ -144,6 +145,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", choices=TARGETS)
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
+    evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     _describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
 
     sub = verb("open", "the window, on a project or on images", project=False)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from astrotl_gui.command_evaluate import evaluate
 from astrotl_gui.command_making import detect, embed, encoders, new, simulate
 from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, inputs_of, lines, opened, row_of
 from astrotl_gui.command_why import why
@@ -210,6 +211,7 @@ VERBS = {
     "why": why,
     "label": label,
     "export": export,
+    "evaluate": evaluate,
     "simulate": simulate,
     "describe": describe,
     "open": open_window,

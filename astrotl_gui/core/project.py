@@ -184,6 +184,11 @@ class Project:
         return self.path / "rankings" / f"{target}.parquet"
 
 
+def is_project(path: Path) -> bool:
+    """Whether a folder is one of a project."""
+    return (path / _FILE).is_file()
+
+
 def free_folder(path: Path) -> Path:
     """The folder of a project to be, with its suffix. Raises AstroTLError when it exists already."""
     path = path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX)

@@ -38,7 +38,7 @@ def read_pictures(files: Mapping[str, Path], progress: Progress) -> Stamps:
     for number, (name, path) in enumerate(files.items()):
         progress(number, len(files), "Reading stamps")
         try:
-            with _opened(path) as image:
+            with opened(path) as image:
                 shapes.append(check_shape((image.height, image.width)))
                 modes.append(image.mode)
         except Unreadable as reason:
@@ -75,7 +75,7 @@ def read_pictures(files: Mapping[str, Path], progress: Progress) -> Stamps:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
     """A picture of which nothing but the header is read; whatever is wrong with it is Unreadable."""
     try:
         with warnings.catch_warnings():
@@ -107,7 +107,7 @@ def _dtype(mode: str) -> np.dtype[Any]:
 
 
 def _pixels(path: Path, grey: bool) -> NDArray[Any]:
-    with _opened(path) as image:
+    with opened(path) as image:
         if not grey:
             return np.moveaxis(np.asarray(image.convert("RGB"))[::-1], 2, 0)
         deep = _is_grey(image.mode) and _dtype(image.mode) != np.int16

@@ -1,0 +1,41 @@
+"""What every method of ranking looks like to an evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+from scipy.stats import rankdata
+
+F64 = NDArray[np.float64]
+Labels = Mapping[int, int]
+"""Row → +1 (wanted) or −1 (not)."""
+
+
+class Method(Protocol):
+    """Scores of N objects, larger = look sooner, given labels of some of them.
+
+    `seed` drives whatever is random in the method; the same labels and seed give the same scores.
+    """
+
+    def scores(self, labels: Labels, seed: int) -> F64: ...
+
+
+def split(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows labelled wanted and rows labelled not, each in ascending order."""
+    rows = np.array(sorted(labels), np.int64)
+    wanted = np.array([labels[row] > 0 for row in rows.tolist()], bool)
+    return rows[wanted], rows[~wanted]
+
+
+def normal_scores(values: NDArray[np.floating]) -> F64:
+    """Columns (N, M) mapped to normal scores of their mid-ranks; what is not finite becomes 0, the median."""
+    table = np.asarray(values, np.float64)
+    out = np.zeros(table.shape)
+    for column in range(table.shape[1]):
+        good = np.isfinite(table[:, column])
+        out[good, column] = ndtri((rankdata(table[good, column]) - 0.5) / max(good.sum(), 1))
+    return out

@@ -1,0 +1,94 @@
+"""The methods that can be evaluated, by name; all see the same embeddings and statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.ml.baselines.learned import Isolation, Logistic, MaxSimilarity
+from astrotl_gui.ml.baselines.method import F64, Labels, Method
+from astrotl_gui.ml.baselines.plain import Cue, Random, StatisticsProcess, cues
+from astrotl_gui.ml.baselines.protege import Protege
+from astrotl_gui.ml.outlier import COMPONENTS, mahalanobis, neighbour_distance, outlier_scores, pca_residual
+from astrotl_gui.ml.space import Space
+from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
+from astrotl_gui.pipeline.evaluation.ours import Ours
+
+Factory = Callable[[LabelledSet], Method]
+F32 = NDArray[np.float32]
+
+OURS, CHANCE = "ours", "random"
+
+
+class Fixed:
+    """Scores that labels do not change."""
+
+    def __init__(self, values: NDArray[np.floating]) -> None:
+        self.values = np.asarray(values, np.float64)
+
+    def scores(self, labels: Labels, seed: int) -> F64:
+        return self.values
+
+
+def _vectors(labelled: LabelledSet) -> F32:
+    return labelled.embeddings.vectors.astype(np.float32)
+
+
+def _cue(name: str) -> Factory:
+    def make(labelled: LabelledSet) -> Method:
+        made = labelled.embeddings
+        return Cue(cues(made.statistic_names, made.statistics)[name])
+
+    return make
+
+
+def _outlier(score: Callable[[F32], NDArray[np.floating]]) -> Factory:
+    return lambda labelled: Fixed(score(_vectors(labelled)))
+
+
+METHODS: Mapping[str, Factory] = {
+    OURS: Ours,
+    CHANCE: lambda labelled: Random(len(labelled)),
+    "colour": _cue("colour"),
+    "size": _cue("size"),
+    "brightness": _cue("brightness"),
+    "statistics": lambda labelled: StatisticsProcess(labelled.embeddings.statistics),
+    "ulisse": lambda labelled: MaxSimilarity(_vectors(labelled)),
+    "logistic": lambda labelled: Logistic(_vectors(labelled)),
+    "isolation-forest": lambda labelled: Isolation(_vectors(labelled)),
+    "protege": lambda labelled: Protege(_vectors(labelled)),
+}
+"""With labels: how each is made for a set."""
+
+
+def _components(vectors: F32) -> tuple[Space, F64]:
+    space = Space.fit(vectors, COMPONENTS)
+    return space, space.components(vectors).astype(np.float64)
+
+
+def _mahalanobis(vectors: F32) -> F64:
+    space, components = _components(vectors)
+    return mahalanobis(components, space.eigenvalues)
+
+
+UNSUPERVISED: Mapping[str, Factory] = {
+    "combined": _outlier(outlier_scores),
+    CHANCE: METHODS[CHANCE],
+    "mahalanobis": _outlier(_mahalanobis),
+    "neighbours": _outlier(lambda vectors: neighbour_distance(_components(vectors)[1])),
+    "pca-residual": _outlier(lambda vectors: pca_residual(vectors, *_components(vectors))),
+    "isolation-forest": METHODS["isolation-forest"],
+}
+"""Without labels: what is unlike the rest."""
+
+
+def chosen(names: Sequence[str], unsupervised: bool = False) -> dict[str, Factory]:
+    """The methods of these names, all where none is named, in their order. AstroTLError for one that is not known."""
+    known = UNSUPERVISED if unsupervised else METHODS
+    for name in names:
+        if name not in known:
+            raise AstroTLError("There is no such method", f'"{name}". Choose from {", ".join(known)}.')
+    return {name: known[name] for name in dict.fromkeys(names or known)}
