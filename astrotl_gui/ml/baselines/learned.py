@@ -37,6 +37,8 @@ class Logistic:
         self.vectors = normalize(np.asarray(vectors, np.float64))
 
     def scores(self, labels: Labels, seed: int) -> F64:
+        if not labels:
+            return np.zeros(len(self.vectors))
         wanted, others = split(labels)
         if not len(wanted) or not len(others):
             mean = self.vectors[[*wanted, *others]].mean(axis=0)

@@ -18,7 +18,8 @@ Labels = Mapping[int, int]
 class Method(Protocol):
     """Scores of N objects, larger = look sooner, given labels of some of them.
 
-    `seed` drives whatever is random in the method; the same labels and seed give the same scores.
+    `seed` drives whatever is random in the method; the same labels and seed give the same scores. Without any label
+    a method that learns prefers nothing.
     """
 
     def scores(self, labels: Labels, seed: int) -> F64: ...

@@ -56,6 +56,8 @@ class StatisticsProcess:
         self.kernel = RBF(length or 1.0)
 
     def scores(self, labels: Labels, seed: int) -> F64:
+        if not labels:
+            return np.zeros(len(self.values))
         wanted, others = split(labels)
         rows = np.concatenate([wanted, others])
         targets = np.concatenate([np.full(len(wanted), 2.0), np.zeros(len(others))])

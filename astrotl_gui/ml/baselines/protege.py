@@ -35,6 +35,8 @@ class Protege:
         self.components = np.zeros((len(values), 1)) if flat else PCA(VARIANCE).fit_transform(values)
 
     def scores(self, labels: Labels, seed: int) -> F64:
+        if not labels:
+            return np.zeros(len(self.components))
         wanted, others = split(labels)
         rows = np.concatenate([wanted, others])
         given = np.concatenate([np.full(len(wanted), INTERESTING), np.full(len(others), BORING)])
