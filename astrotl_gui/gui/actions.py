@@ -332,6 +332,8 @@ PROJECT = (
            ("Ctrl+L",), lambda w: project_verbs.show_encoders(w), page="Find and do", row="Encoders"),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
            lambda w: w.session.rank_again(), with_sources, "Find and do"),
+    Action("sources.evaluate", "Sources", "Evaluate the ranking…", "How soon it finds what you are after",
+           (), lambda w: project_verbs.show_evaluation(w)),
     Action("sources.jobs", "Sources", "Jobs", "What is running now", ("Ctrl+J",),
            lambda w: w.status.chip.show_menu(), in_project),
 )  # fmt: skip

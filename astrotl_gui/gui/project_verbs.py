@@ -50,6 +50,12 @@ def show_encoders(window: MainWindow) -> None:
     window.open_sheet(EncoderSheet(window.session, window))
 
 
+def show_evaluation(window: MainWindow) -> None:
+    from .evaluation_sheet import EvaluationSheet  # the chart's library is no part of start-up
+
+    window.open_sheet(EvaluationSheet(window.session, window))
+
+
 def save_view(window: MainWindow) -> None:
     """Write the mosaic as it is shown now."""
     project = window.session.project

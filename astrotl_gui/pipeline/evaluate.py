@@ -9,6 +9,7 @@ from typing import Any
 from threadpoolctl import threadpool_limits
 
 from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.pipeline.evaluation.curves import Curve, by_chance, curves
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
 from astrotl_gui.pipeline.evaluation.methods import OURS, Factory, chosen
 from astrotl_gui.pipeline.evaluation.play import Played, Round, play
@@ -36,6 +37,16 @@ class Evaluation:
     def summary(self) -> list[Row]:
         """Means over seeds; see `evaluation.summary.summarise`."""
         return summarise(self.plays, self.protocol, self.count, self.positives, OURS)
+
+    @property
+    def curves(self) -> dict[str, Curve]:
+        """Recall against labels, a curve a method."""
+        return curves(self.plays, self.protocol, self.positives)
+
+    @property
+    def chance(self) -> Curve:
+        """What labelling at random finds on average."""
+        return by_chance(self.protocol, self.count, self.positives)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values: set, n, positives, protocol, settings, rows (one a round) and summary."""

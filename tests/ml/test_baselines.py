@@ -91,6 +91,7 @@ def test_cues_by_name() -> None:
     found = cues(("mean_0", "mean_1", "mean_2", "size"), table)
     assert found["colour"].tolist() == [5, 0]
     assert found["brightness"].tolist() == [3, 2] and found["size"].tolist() == [0.5, 0.7]
+    assert not any(values.any() for values in cues(("other",), table[:, :1]).values())
 
 
 def test_labels_and_normal_scores() -> None:

@@ -138,6 +138,12 @@ def test_marks_beyond_the_set_and_shares_of_it() -> None:
     assert "201 labels: n/a, more than there are objects" in table(found)
 
 
+def test_a_set_that_ends_before_the_first_mark() -> None:
+    found = evaluate(planted(20, 6), ONE, [0], chosen(["random"]))
+    rows = {row["n_labels"]: row["recall"] for row in found.summary if row["share"] is None}
+    assert rows == {20: 1.0, 26: None, 51: None, 101: None, 201: None}
+
+
 def test_a_further_mark_is_played_to() -> None:
     found = evaluate(SET, replace(ONE, marks=(26, 131)), [0], chosen(["random"]))
     assert found.rounds[-1].n_labels == 131

@@ -68,13 +68,14 @@ class StatisticsProcess:
 def cues(names: tuple[str, ...], statistics: NDArray[np.floating]) -> Mapping[str, F64]:
     """Colour, size and brightness (N,) of statistics (N, M) as `core.statistics` names them.
 
-    Colour is the mean light of the longest band less that of the shortest (0 for one band), brightness the
-    mean light of all bands, size the second-moment radius.
+    Colour is the mean light of the longest band less that of the shortest, brightness the mean light of all bands,
+    size the second-moment radius. What cannot be had (the colour of one band) is 0 for all.
     """
     table = dict(zip(names, np.asarray(statistics, np.float64).T, strict=True))
-    means = [table[name] for name in names if name.startswith("mean_")]
+    nothing = np.zeros(len(statistics))
+    means = [table[name] for name in names if name.startswith("mean_")] or [nothing]
     return {
         "colour": means[-1] - means[0],
-        "size": table["size"],
+        "size": table.get("size", nothing),
         "brightness": np.mean(means, axis=0),
     }

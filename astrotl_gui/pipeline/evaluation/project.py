@@ -13,7 +13,9 @@ from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
+from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
 from astrotl_gui.pipeline.making import find_embeddings
 
@@ -26,38 +28,55 @@ def read_project(folder: Path, target: str = "") -> LabelledSet:
     project = Project.open(folder)
     try:
         target = target or str(project.view.get("target", TARGETS[0]))
-        catalog = project.read_catalog()
-        if not len(catalog):
-            raise AstroTLError("No sources yet", f"Run astrotl detect {folder} first.")
+        catalog, labels = project.read_catalog(), project.labels.training(target)
         mosaic = Mosaic.open(project.spec)
-        embeddings = find_embeddings(
-            project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder
+        return project_set(
+            project.name,
+            project.embeddings_folder,
+            catalog,
+            mosaic,
+            project.cutouts,
+            project.encoder,
+            labels,
+            target,
         )
-        if embeddings is None:
-            raise AstroTLError("The sources are not embedded", f"Run astrotl embed {folder} first.")
-        return labelled_sources(project.name, catalog, embeddings, project.labels.training(target), target)
     finally:
         project.close()
+
+
+def project_set(
+    name: str,
+    embeddings_folder: Path,
+    catalog: Catalog,
+    mosaic: Mosaic,
+    cutouts: CutoutSettings,
+    encoder: EncoderSettings,
+    labels: Mapping[int, int],
+    target: str,
+    *,
+    progress: Progress = SILENT,
+) -> LabelledSet:
+    """The labelled sources (id → +1 or −1) of an open project; errors as `read_project`."""
+    progress(0, 0, "Reading embeddings")
+    if not len(catalog):
+        raise AstroTLError("No sources yet", "Detect the sources and embed them first.")
+    embeddings = find_embeddings(embeddings_folder, catalog, mosaic, cutouts, encoder)
+    if embeddings is None:
+        raise AstroTLError("The sources are not embedded", "Embed them first; labels alone rank nothing.")
+    return labelled_sources(name, catalog, embeddings, labels, target)
 
 
 def labelled_sources(
     name: str, catalog: Catalog, embeddings: Embeddings, labels: Mapping[int, int], target: str
 ) -> LabelledSet:
     """The sources with a label (id → +1 or −1) and an embedding, by ascending id. AstroTLError when there is none."""
-    ids = np.array(sorted(labels), np.int64)
-    order = np.argsort(embeddings.ids, kind="stable")
-    place = np.searchsorted(embeddings.ids[order], ids)
-    place = order[np.minimum(place, len(order) - 1)] if len(order) else np.zeros(len(ids), np.int64)
-    known = (
-        (catalog.rows_of(ids) >= 0) & (embeddings.ids[place] == ids)
-        if len(order)
-        else np.zeros(len(ids), bool)
-    )
-    if not known.any():
+    rows = {source: row for row, source in enumerate(embeddings.ids.tolist())}
+    known = [source for source in sorted(labels) if source in rows and catalog.rows_of([source])[0] >= 0]
+    if not known:
         raise AstroTLError(
             "No labels yet", f"Label some sources for the target {target} as Yes and as No first."
         )
-    ids, place = ids[known], place[known]
+    ids, place = np.array(known, np.int64), np.array([rows[source] for source in known])
     kept = replace(
         embeddings, ids=ids, vectors=embeddings.vectors[place], statistics=embeddings.statistics[place]
     )

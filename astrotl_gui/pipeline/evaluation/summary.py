@@ -22,12 +22,15 @@ def summarise(
 ) -> list[Row]:
     """One row a method and mark (`share` None), then one a method and share of the set beyond the start.
 
+    Where the set ends before the first mark, its end is one.
+
     Each has the mean and `_sd` (ddof = 1, None for one seed) over seeds of found, recall and the measures of a round.
     `gain`: what the queries found beyond chance, over what perfect queries would have (0 chance, 1 every query a hit).
     `behind`: recall of `ours` less this method's, paired by seed, with its standard error. Marks beyond the set and
     beyond the last round have None.
     """
-    stops: list[tuple[int, float | None]] = [(mark, None) for mark in protocol.marks]
+    ends = {protocol.end(count), *protocol.marks}
+    stops: list[tuple[int, float | None]] = [(mark, None) for mark in sorted(ends)]
     if protocol.starting < SHARES[0] * count:
         stops += [(round(share * count), share) for share in SHARES]
     methods = list(dict.fromkeys(play.method for play in plays))
