@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo test check bench screenshots demo-sky compare-skies wheel clean
+.PHONY: demo test check bench screenshots demo-sky compare-skies evaluate-skies wheel clean
 
 demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
@@ -32,6 +32,10 @@ demo-sky: .venv/.ready-dev
 # The pictures and tables of docs/simulation.md, from the real fields that are on this machine.
 compare-skies: .venv/.ready-dev
 	PYTHONPATH=. $(BIN)/python docs/compare_skies.py
+
+# The tables of docs/evaluation.md, from the labelled skies that are on this machine.
+evaluate-skies: .venv/.ready-dev
+	PYTHONPATH=. $(BIN)/python docs/evaluate_skies.py
 
 wheel: .venv/.ready-dev
 	$(BIN)/python packaging/check_wheel.py

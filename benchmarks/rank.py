@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import csv
 import statistics
 import time
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
-from astrotl_gui.core.statistics import statistics as measure
+from astrotl_gui.pipeline.evaluate import evaluate
+from astrotl_gui.pipeline.evaluation.folder import read_folder
+from astrotl_gui.pipeline.evaluation.methods import OURS, chosen
+from astrotl_gui.pipeline.evaluation.protocols import FIVE, ONE
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 from benchmarks.report import Row
 
 LABELLED = Path("../shared/data/labelled")
-SEEDS = 10
-TARGET = {"lenses": "lens", "morph": "outlier"}
-START, QUERIES, BATCH = (5, 45), 60, 5
+SKIES = ("lenses", "morph", "ztf_alerts")
+TRIVIAL = ("colour", "size", "brightness")
+SEEDS = 20
 
 
 def run(full: bool = False) -> list[Row]:
     rows = [_latency(n) for n in ((5_000, 20_000, 200_000) if full else (5_000, 20_000))]
-    for name in ("lenses", "morph"):
+    for name in SKIES:
         if (LABELLED / name).is_dir():
             rows += _recall(name)
         else:
@@ -62,70 +63,19 @@ def _inputs(vectors: np.ndarray, values: np.ndarray) -> RankInputs:
 
 
 def _recall(name: str) -> list[Row]:
-    inputs, positive = _labelled(name)
-    found, best = [], []
-    for seed in range(SEEDS):
-        found.append(_active(name, inputs, positive, seed))
-        best.append(_baseline(inputs, positive, seed))
-    begun = START[0] / positive.sum()
-    chance = float(begun + (1 - begun) * QUERIES / (len(positive) - sum(START)))
-    n = f"{len(positive)} objects, {int(positive.sum())} wanted, {SEEDS} seeds, ±{np.std(found):.3f}"
-    ours, trivial = float(np.mean(found)), float(np.mean(best))
-    return [
-        Row(f"{name}: share found after 110 labels", ours, "", "by chance", chance, more=True, n=n),
-        Row(f"{name}: the same", ours, "", "best single statistic", trivial, more=True, n="trivial baseline"),
-    ]
-
-
-def _active(name: str, inputs: RankInputs, positive: np.ndarray, seed: int) -> float:
-    labels = _start(positive, seed)
-    while len(labels) < sum(START) + QUERIES:
-        ranking = rank(inputs, TARGET[name], labels)
-        for source in [i for i in ranking.ids.tolist() if i not in labels][:BATCH]:
-            labels[source] = 1 if positive[source] else -1
-    return sum(value > 0 for value in labels.values()) / positive.sum()
-
-
-def _baseline(inputs: RankInputs, positive: np.ndarray, seed: int) -> float:
-    """The single statistic that separates the first 50 labels best, then its extreme."""
-    labels = _start(positive, seed)
-    at, signs = np.array(list(labels)), np.array(list(labels.values()))
-    values = inputs.kernel.scores
-    gap = values[at[signs > 0]].mean(0) - values[at[signs < 0]].mean(0)
-    best = int(np.argmax(np.abs(gap)))
-    order = np.argsort(-values[:, best] * np.sign(gap[best]))
-    chosen = [i for i in order.tolist() if i not in labels][:QUERIES]
-    return (sum(signs > 0) + positive[chosen].sum()) / positive.sum()
-
-
-def _start(positive: np.ndarray, seed: int) -> dict[int, int]:
-    rng = np.random.default_rng(seed)
-    yes = rng.choice(np.flatnonzero(positive), START[0], replace=False)
-    no = rng.choice(np.flatnonzero(~positive), START[1], replace=False)
-    return {int(i): 1 for i in yes} | {int(i): -1 for i in no}
-
-
-def _labelled(name: str) -> tuple[RankInputs, np.ndarray]:
-    """Embeddings of the PNGs (kept under bench-output) and which are wanted."""
-    with open(LABELLED / name / "truth.csv", newline="") as handle:
-        table = list(csv.DictReader(handle))
-    positive = np.array([row["label"] == "anomaly" for row in table])
-    kept = Path("bench-output/data") / f"{name}.npz"
-    if not kept.exists():
-        from astrotl_gui.ml.encoder import Encoder
-        from astrotl_gui.ml.encoders import card
-
-        images = np.stack([_image(LABELLED / name / "images" / row["filename"]) for row in table])
-        vectors = Encoder.of_pictures(card(), device="cpu").embed(images)
-        bands = images[:, ::-1]  # shortest wavelength first
-        sky, noise = np.zeros(3), np.full(3, 0.02)
-        values, _ = measure(bands, sky, noise)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(kept, vectors=vectors.astype(np.float16), values=values)
-    stored = np.load(kept)
-    return _inputs(stored["vectors"], stored["values"]), positive
-
-
-def _image(path: Path) -> np.ndarray:
-    picture = Image.open(path).convert("RGB").resize((224, 224), Image.Resampling.BILINEAR)
-    return np.asarray(picture, np.float32).transpose(2, 0, 1) / 255
+    """Both protocols: ours beside chance and beside the best of the single trivial cues."""
+    labelled = read_folder(LABELLED / name, device="cpu")
+    rows = []
+    for protocol in (FIVE, ONE):
+        found = evaluate(labelled, protocol, range(SEEDS), chosen([OURS, *TRIVIAL]))
+        last = max(row["n_labels"] for row in found.summary if row["found"] is not None)
+        at = {row["method"]: row for row in found.summary if row["n_labels"] == last}
+        ours, chance = at[OURS], float(found.chance.recall[-1])
+        cue = max(TRIVIAL, key=lambda method: at[method]["recall"])
+        n = f"{found.count} objects, {found.positives} wanted, {SEEDS} seeds, ±{ours['recall_sd']:.3f}"
+        title = f"{name}, {protocol.name}: share found after {last} labels"
+        rows += [
+            Row(title, ours["recall"], "", "by chance", chance, more=True, n=n),
+            Row(title, ours["recall"], "", f"by {cue} alone", at[cue]["recall"], more=True, n=n),
+        ]
+    return rows
