@@ -12,6 +12,8 @@ from sklearn.preprocessing import normalize
 from astrotl_gui.ml.baselines.method import F64, Labels, split
 
 ITERATIONS = 1000
+WEAKNESS = 10.0
+"""C of the regression: unit vectors are close together, and 1 holds it back on every sky tried."""
 
 
 class MaxSimilarity:
@@ -45,7 +47,7 @@ class Logistic:
             return np.asarray(self.vectors @ mean) * (1 if len(wanted) else -1)
         rows = np.concatenate([wanted, others])
         classes = np.concatenate([np.ones(len(wanted)), np.zeros(len(others))])
-        model = LogisticRegression(class_weight="balanced", max_iter=ITERATIONS)
+        model = LogisticRegression(C=WEAKNESS, class_weight="balanced", max_iter=ITERATIONS)
         return np.asarray(model.fit(self.vectors[rows], classes).decision_function(self.vectors))
 
 
