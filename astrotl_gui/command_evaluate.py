@@ -42,6 +42,7 @@ def _labelled(options: argparse.Namespace) -> LabelledSet:
     """A project's labelled sources, or a folder's pictures."""
     from astrotl_gui.core.errors import AstroTLError
     from astrotl_gui.core.project import is_project
+    from astrotl_gui.ml.encoder_choice import AUTO
     from astrotl_gui.pipeline.evaluation.folder import VIEWS, read_folder
     from astrotl_gui.pipeline.evaluation.project import read_project
 
@@ -51,11 +52,12 @@ def _labelled(options: argparse.Namespace) -> LabelledSet:
             options.positive,
             target=options.target or "",
             encoder=options.encoder or BUILT_IN,
+            layers=options.layers or AUTO,
             views=options.views or VIEWS,
             device=options.device,
             progress=ConsoleProgress(),
         )
-    stray = [name for name in ("positive", "encoder", "views") if getattr(options, name)]
+    stray = [name for name in ("positive", "encoder", "layers", "views") if getattr(options, name)]
     if stray:
         raise AstroTLError(
             "This is an option of folders",
@@ -103,6 +105,7 @@ def evaluate_options(sub: argparse.ArgumentParser) -> None:
         "--target", choices=TARGETS, help="of a project: whose labels; of a folder: use its cold formula too"
     )
     sub.add_argument("--encoder", metavar="NAME", help="which one looks (see astrotl encoders)")
+    sub.add_argument("--layers", metavar="AUTO|LAST|2,3c,last", help="what of it is kept (see astrotl embed)")
     sub.add_argument("--views", type=int, choices=(1, 8), help="looks at each picture (8)")
     sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     sub.add_argument("--log", type=Path, metavar="FILE", help="write method,seed,n_labels,found")

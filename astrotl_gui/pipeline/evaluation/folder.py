@@ -14,6 +14,7 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import BUILT_IN, cache_folder
 from astrotl_gui.ml.encoder import Encoder
+from astrotl_gui.ml.encoder_choice import AUTO, layers_text, parse_layers
 from astrotl_gui.ml.encoders import card
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet, rows_catalog
 from astrotl_gui.pipeline.evaluation.pictures import (
@@ -38,13 +39,14 @@ def read_folder(
     *,
     target: str = "",
     encoder: str = BUILT_IN,
+    layers: str = AUTO,
     views: int = VIEWS,
     device: str = "auto",
     progress: Progress = SILENT,
 ) -> LabelledSet:
-    """Read the labels (see `read_truth`) and embed the pictures, each in 1 or 8 views.
+    """Read the labels (see `read_truth`) and embed the pictures, each in 1 or 8 views, by `layers` of the encoder.
 
-    Embeddings are kept by the pictures' bytes, encoder and views: a second run embeds nothing, one after
+    Embeddings are kept by the pictures' bytes, encoder, layers and views: a second run embeds nothing, one after
     `Cancelled` goes on. Raises AstroTLError as `read_truth` does, for an unknown encoder, and for a picture that
     cannot be read.
     """
@@ -52,20 +54,33 @@ def read_folder(
         raise ValueError("views is 1 or 8")
     truth = read_truth(folder, classes)
     chosen = card(encoder)
+    depths = layers_text(parse_layers(layers, chosen))
     meta = {
         "version": VERSION,
         "pictures": _digest(truth.paths, progress),
-        "making": {"recipe": "pictures", "encoder": chosen.identity(), "views": views},
+        "making": {
+            "recipe": "pictures",
+            "encoder": chosen.identity(),
+            "layers": depths,
+            "zooms": [1.0],
+            "views": views,
+        },
     }
     store = EmbeddingStore(cache_folder() / "evaluation", content_key(meta))
     catalog = rows_catalog(len(truth.names))
     missing = store.missing(catalog)
     if len(missing):
-        network = Encoder.of_pictures(chosen, device=device)
+        network = Encoder.of_pictures(chosen, depths, device)
         _fill(store, meta, truth.paths, missing.tolist(), network, views, progress)
     embeddings = store.load(catalog)
     assert embeddings is not None
-    settings = {"encoder": chosen.name, "views": views, "classes": list(classes), "target": target}
+    settings = {
+        "encoder": chosen.name,
+        "layers": depths,
+        "views": views,
+        "classes": list(classes),
+        "target": target,
+    }
     return LabelledSet(folder.resolve().name, truth.positive, catalog, embeddings, target, settings)
 
 
@@ -105,7 +120,8 @@ def _fill(
             progress(done, len(paths), "Embedding")
             vectors += network.embed(turned(pixels, view))
         if not start:
-            store.write_meta(meta | {"statistics": list(names), "dimensions": vectors.shape[1]})
+            described = {"statistics": list(names), "dimensions": vectors.shape[1]}
+            store.write_meta(meta | described | {"blocks": list(network.blocks)})
         places = np.stack([part, np.zeros(len(part))], axis=1)
         store.append(Shard(part, places, (vectors / views).astype(np.float16), values))
     progress(len(paths), len(paths), "Embedding")

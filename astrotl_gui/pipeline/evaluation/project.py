@@ -83,6 +83,7 @@ def labelled_sources(
     making = embeddings.meta.get("making", {})
     settings = {
         "encoder": making.get("encoder", {}).get("name", ""),
+        "layers": making.get("layers", ""),
         "views": making.get("views", 1),
         "target": target,
     }

@@ -37,7 +37,10 @@ def test_pictures_become_a_labelled_set(tmp_path: Path) -> None:
         [network_pixels(read_picture(p), 224) for p in sorted((tmp_path / "sky/images").iterdir())]
     )
     assert pixels.shape == (6, 3, 224, 224) and pixels.dtype == np.uint8
-    want = Encoder.of_pictures(card(), device="cpu").embed(pixels)
+    network = Encoder.of_pictures(card(), "auto", device="cpu")
+    want = network.embed(pixels)
+    assert [part.stop - part.start for part in made.embeddings.blocks.values()] == list(network.blocks)
+    assert list(made.embeddings.blocks)[-1] == "last" and made.settings["layers"].endswith(",last")
     assert np.allclose(made.embeddings.vectors, want, rtol=2e-3, atol=2e-3)
     table = dict(zip(made.embeddings.statistic_names, made.embeddings.statistics.T, strict=True))
     red = table["mean_2"] - table["mean_0"]
@@ -49,7 +52,7 @@ def test_eight_views_are_the_mean_of_the_dihedral_group(tmp_path: Path) -> None:
     views = [turned(square, view) for view in range(8)]
     expected = [np.rot90(flip, k, axes=(2, 3)) for flip in (square, square[..., ::-1]) for k in range(4)]
     assert {v.tobytes() for v in views} == {np.ascontiguousarray(v).tobytes() for v in expected}
-    made = read_folder(folder(tmp_path / "sky", LABELS[:2]), views=8, device="cpu")
+    made = read_folder(folder(tmp_path / "sky", LABELS[:2]), layers="last", views=8, device="cpu")
     pixels = np.stack(
         [network_pixels(read_picture(p), 224) for p in sorted((tmp_path / "sky/images").iterdir())]
     )
