@@ -100,6 +100,9 @@ def test_without_labels_the_whole_list_is_judged() -> None:
     assert (first.method, first.n_labels, first.found) == ("combined", 0, 0)
     assert 0 <= (first.quality.auroc or -1) <= 1
     assert found.settings["start"] == [0, 0]
+    (whole,) = [row for row in found.summary if row["method"] == "combined" and row["n_labels"] == 0]
+    assert whole["auroc"] == first.quality.auroc and whole["found"] == 0 and whole["gain"] is None
+    assert "ahead" not in table(found) and "0 labels\n" in table(found)
 
 
 def test_a_target_brings_its_cold_formula() -> None:

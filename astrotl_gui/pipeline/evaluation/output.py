@@ -10,6 +10,7 @@ from pathlib import Path
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
 from astrotl_gui.pipeline.evaluate import Evaluation
+from astrotl_gui.pipeline.evaluation.methods import OURS
 from astrotl_gui.pipeline.evaluation.summary import Row
 
 PLOTS = (".png", ".svg")
@@ -31,7 +32,7 @@ def table(evaluation: Evaluation) -> str:
     whole = evaluation
     head = (
         f"{whole.name}: {whole.count:,} objects, {whole.positives:,} wanted, protocol {whole.protocol.name}, "
-        f"{len(whole.settings['seeds'])} seeds"
+        f"{len(whole.settings['seeds'])} seed{'s' * (len(whole.settings['seeds']) != 1)}"
     )
     blocks = [head]
     summary = whole.summary
@@ -48,11 +49,15 @@ def table(evaluation: Evaluation) -> str:
 
 def _aligned(rows: Sequence[Row], measured: bool) -> str:
     keys = [key for key in COLUMNS if measured or key in ("found", "recall", "gain")]
-    lines = [["method", *(COLUMNS[key] for key in keys), "ours ahead by", *(["seconds"] if measured else [])]]
+    beside = any(row["behind"] is not None for row in rows)
+    heads = [COLUMNS[key] for key in keys] + ["ours ahead by"] * beside + ["seconds"] * measured
+    lines = [["method", *heads]]
     for row in rows:
         cells = [_cell(row[key], row[f"{key}_sd"], 1 if key == "found" else 3) for key in keys]
-        ahead = "–" if row["method"] == "ours" else _cell(row["behind"], row["behind_se"], 3)
-        lines.append([row["method"], *cells, ahead, *([f"{row['seconds']:.4f}"] if measured else [])])
+        if beside:
+            ours = row["method"] == OURS
+            cells.append("–" if ours else _cell(row["behind"], row["behind_se"], 3))
+        lines.append([row["method"], *cells, *([f"{row['seconds']:.4f}"] if measured else [])])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(

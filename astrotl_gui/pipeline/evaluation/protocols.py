@@ -38,8 +38,8 @@ class Protocol:
 
 FIVE = Protocol("5+45", 5, 45, 20, (70, 90, 110), 5)
 ONE = Protocol("one", 1, 0, 5, (26, 51, 101, 201), 10)
-UNSUPERVISED = Protocol("none", 0, 0, 5, (25, 50, 100, 200), 5)
-"""No label at all: a list is read from its top."""
+UNSUPERVISED = Protocol("none", 0, 0, 5, (0, 25, 50, 100, 200), 5)
+"""No label at all: a list is judged as a whole, then read from its top."""
 PROTOCOLS = {protocol.name: protocol for protocol in (FIVE, ONE, UNSUPERVISED)}
 
 
