@@ -21,6 +21,7 @@ from astrotl_gui.command_shared import Result
 from astrotl_gui.command_verbs import VERBS
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE, TARGETS, VALUES
+from astrotl_gui.core.settings import OUTLIER_METHODS
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 SCHEMA = 1
@@ -114,6 +115,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", required=True, choices=TARGETS)
     sub.add_argument("--top", type=int, default=20, metavar="N", help="rows to print (20)")
     sub.add_argument("--out", type=Path, help="also write the rows to a table")
+    sub.add_argument(
+        "--method",
+        choices=tuple(OUTLIER_METHODS),
+        help="outliers: what orders them before any label; kept in the project",
+    )
+    sub.add_argument(
+        "--compare", action="store_true", help="outliers: also the rank by every method, and how many agree"
+    )
+    sub.add_argument(
+        "--keep-artifacts", action="store_true", help="outliers: do not hold back likely artifacts"
+    )
 
     sub = verb("similar", "find sources that look alike")
     which = sub.add_mutually_exclusive_group(required=True)

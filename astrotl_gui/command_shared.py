@@ -76,7 +76,14 @@ def catalog_of(project: Any) -> Any:
 def inputs_of(project: Any, catalog: Any, mosaic: Any) -> Any:
     from astrotl_gui.pipeline.lists import load_inputs
 
-    inputs = load_inputs(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
+    inputs = load_inputs(
+        project.embeddings_folder,
+        catalog,
+        mosaic,
+        project.cutouts,
+        project.encoder,
+        project.outliers.method,
+    )
     if inputs is None:
         raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
     return inputs

@@ -14,6 +14,7 @@ from typing import Any
 
 from astrotl_gui.command_evaluate import evaluate
 from astrotl_gui.command_making import detect, embed, encoders, new, simulate
+from astrotl_gui.command_outliers import agreement, outlier_table
 from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, inputs_of, lines, opened, row_of
 from astrotl_gui.command_why import why
 from astrotl_gui.core.errors import AstroTLError
@@ -23,33 +24,63 @@ from astrotl_gui.core.labels import GRADE_VALUE, TARGETS
 def rank(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.lists import rank_lists
 
+    _refuse_stray(options)
     with opened(options.project) as (project, mosaic):
         catalog = catalog_of(project)
+        table = outlier_table(options, project, mosaic, catalog) if options.target == "outlier" else None
         inputs = inputs_of(project, catalog, mosaic)
-        ranking = rank_lists(inputs, {options.target: project.labels.training(options.target)})[
-            options.target
-        ]
+        wanted = {options.target: project.labels.training(options.target)}
+        ranking = rank_lists(inputs, wanted)[options.target]
         project.write_ranking(ranking)
         labels = project.labels.current(options.target)
-        top = catalog.take(catalog.rows_of(ranking.ids[: options.top]))
+        shown, held_back = _shown(options, project, inputs, ranking)
+        top = catalog.take(catalog.rows_of(ranking.ids[shown]))
         rows = [
             {
-                "rank": k + 1,
+                "rank": int(shown[k]) + 1,
                 **_place(top, k),
-                "score": ranking.scores[k],
+                "score": ranking.scores[shown[k]],
                 "label": getattr(labels.get(int(i)), "value", None),
+                **(agreement(table, int(i)) if table is not None else {}),
             }
             for k, i in enumerate(top.ids)
         ]
         if options.out:
             _write_rows(options.out, rows)
+        columns = ("rank", "id", "ra", "dec", "score", "label", *(["agreement_outlier"] if table else []))
         return {
             "target": options.target,
             "model": ranking.model,
             "sources": len(ranking),
+            **({"hidden_artifacts": held_back} if options.target == "outlier" else {}),
             "rows": rows,
-            "text": lines(rows, ("rank", "id", "ra", "dec", "score", "label")),
+            "text": lines(rows, columns),
         }
+
+
+def _refuse_stray(options: argparse.Namespace) -> None:
+    """Options of the outlier list do not go with another."""
+    stray = [name for name in ("method", "compare", "keep_artifacts") if getattr(options, name)]
+    if stray and options.target != "outlier":
+        name = stray[0].replace("_", "-")
+        raise AstroTLError("This is an option of outliers", f"--{name} goes with --target outlier.")
+
+
+def _shown(options: argparse.Namespace, project: Any, inputs: Any, ranking: Any) -> tuple[Any, int]:
+    """(places in the ranking of the rows to print, how many likely artifacts an outlier list holds back)."""
+    import numpy as np
+
+    if options.target != "outlier" or options.keep_artifacts or not project.outliers.hide_artifacts:
+        return np.arange(min(options.top, len(ranking))), 0
+    from astrotl_gui.pipeline.artifact_filter import likely_artifacts
+    from astrotl_gui.pipeline.rank import rank as rank_target
+
+    labels = project.labels.training("artifact")
+    artifacts = likely_artifacts(inputs, rank_target(inputs, "artifact", labels), labels)
+    hidden = np.isin(ranking.ids, artifacts)
+    if hidden.any():
+        print(f"{hidden.sum():,} likely artifacts are hidden; --keep-artifacts shows them.", file=sys.stderr)
+    return np.flatnonzero(~hidden)[: options.top], int(hidden.sum())
 
 
 def similar(options: argparse.Namespace) -> Result:

@@ -31,6 +31,7 @@ from astrotl_gui.core.settings import (
     CutoutSettings,
     DetectionSettings,
     EncoderSettings,
+    OutlierSettings,
     from_sparse,
     to_sparse,
 )
@@ -53,6 +54,7 @@ class Project:
     created: str = ""
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     view: dict[str, Any] = field(default_factory=dict)
+    outliers: OutlierSettings = field(default_factory=OutlierSettings)
 
     @property
     def name(self) -> str:
@@ -126,6 +128,7 @@ class Project:
                 str(values.get("created", "")),
                 from_sparse(EncoderSettings, values.get("encoder", {})),
                 dict(values.get("view", {})),
+                from_sparse(OutlierSettings, values.get("outliers", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
@@ -143,6 +146,7 @@ class Project:
             "detection": to_sparse(self.detection),
             "cutouts": to_sparse(self.cutouts),
             "encoder": to_sparse(self.encoder),
+            "outliers": to_sparse(self.outliers),
             "view": self.view,
         }
         with atomic_write(self.path / _FILE) as temporary:

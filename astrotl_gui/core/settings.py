@@ -63,6 +63,29 @@ class EncoderSettings:
     recipe: str = "asinh"
 
 
+OUTLIER_METHODS = {
+    "combined": "Combined",
+    "mahalanobis": "Mahalanobis distance",
+    "knn": "Nearest neighbours",
+    "pca": "PCA residual",
+    "lof": "Local outlier factor",
+    "forest": "Isolation forest",
+    "kmeans": "k-means distance",
+    "novelty": "Novelty",
+    "autoencoder": "Autoencoder",
+    "pictures": "Autoencoder of cutouts",
+}
+"""What can order the outlier list before any label, and how it is called."""
+
+
+@dataclass(frozen=True)
+class OutlierSettings:
+    """The outlier list: the method (a key of OUTLIER_METHODS) that orders it before any label, and what it hides."""
+
+    method: str = "combined"
+    hide_artifacts: bool = True
+
+
 def default_cutouts(pixel_scale: float) -> CutoutSettings:
     """Cutout sizes that suit a pixel scale [arcsec/px]: ground-based 18–30″, space 3–10″."""
     for limit, size in ((0.04, 3.0), (0.08, 4.0), (0.15, 10.0), (0.5, 18.0), (2.0, 30.0)):

@@ -25,6 +25,7 @@ TITLES = {
     "statistics": "Statistics, no network",
     "ulisse": "ULISSE",
     "logistic": "Logistic regression",
+    "logistic-layers": "Logistic regression, all layers",
     "isolation-forest": "Isolation forest",
     "protege": "Protege",
 }

@@ -27,6 +27,7 @@ from .facts import brightness, measurements, place_text
 from .fields import Field
 from .inspector_parts import BandStrip, CutoutPanel, FactRows, LabelButton, RankRows
 from .message import Message
+from .outlier_rows import OutlierRows
 from .thumbnails import Stamp, Thumbnails
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ class Inspector(QWidget):
             column.addWidget(Line())
             column.addSpacing(8)
             column.addWidget(part)
+        column.addWidget(OutlierRows(self.session))
         column.addSpacing(4)
         column.addLayout(_row(self.why, None))
         column.addStretch(1)

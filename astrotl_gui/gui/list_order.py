@@ -71,6 +71,7 @@ class ListOrder:
         return self.total - len(self.ids)
 
 
+NONE = np.empty(0, np.int64)
 EMPTY = ListOrder(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 0)
 
 Labelled = Callable[[], Iterable[int]]
@@ -90,19 +91,20 @@ def arrange(
     band: str = "",
     labelled: Iterable[int] = (),
     artifacts: Iterable[int] = (),
+    held_back: NDArray[np.int64] = NONE,
 ) -> ListOrder:
     """The ranking `ids`, `scores` (best first) filtered and sorted.
 
     `sort` is a key of SORTS; brightness is that of `band`. Sources without the quantity come last, in
     order of rank, and never fit a brightness limit. `labelled` and `artifacts` are the ids to hide when
-    the filter asks for that.
+    the filter asks for that, `held_back` those to hide in any case.
     """
     order = whole(ids, scores)
-    if not chosen.active and sort == "rank":
+    if not chosen.active and sort == "rank" and not len(held_back):
         return order
     rows = sources.rows_of(ids)
     keep = _kept(ids, rows, sources, chosen, labelled, artifacts)
-    places = np.flatnonzero(keep)
+    places = np.flatnonzero(keep & ~np.isin(ids, held_back))
     if sort != "rank":
         key = (
             _brightness(sources, band, rows[places]) if sort == "brightness" else -_snr(sources, rows[places])

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
@@ -18,9 +19,10 @@ from .candidate_menu import add_candidate_menu
 from .controls import EmptyState, IconButton, Label
 from .gallery import Gallery
 from .list_menus import FilterPopover, SortMenu
-from .list_order import EMPTY, ListFilter, ListOrder, arrange
+from .list_order import EMPTY, NONE, ListFilter, ListOrder, arrange
 from .list_tabs import ListTabs
 from .models import CandidateModel
+from .outlier_menu import HeldBack, OutlierMenu
 from .thumbnails import Thumbnails
 
 if TYPE_CHECKING:
@@ -50,6 +52,9 @@ class ListPane(QWidget):
         self.filter_button = IconButton("ph.funnel-simple", "Filter", checkable=True)
         self.sort_button = IconButton("ph.sort-ascending", "Sort")
         self.size_button = IconButton("ph.squares-four", "Cutout size")
+        self.method_button = IconButton("ph.sliders-horizontal", "Outlier methods")
+        self.method_menu = OutlierMenu(session.outliers, self)
+        self.held_back = HeldBack()
         self.popover = FilterPopover(self)
         self.sort_menu = SortMenu(self)
         self.size_menu = _size_menu(self, actions or {})
@@ -70,7 +75,7 @@ class ListPane(QWidget):
         header.setContentsMargins(13, 0, 12, 0)
         header.setSpacing(0)
         header.addWidget(self.count, 1)
-        for button in (self.filter_button, self.sort_button, self.size_button):
+        for button in (self.method_button, self.filter_button, self.sort_button, self.size_button):
             header.addWidget(button)
         bar = QWidget()
         bar.setFixedHeight(theme.scaled(36))
@@ -81,6 +86,7 @@ class ListPane(QWidget):
         column.setSpacing(0)
         column.addWidget(self.tabs)
         column.addWidget(bar)
+        column.addWidget(self.held_back)
         column.addWidget(self.pages, 1)
 
     def _connect(self) -> None:
@@ -91,6 +97,9 @@ class ListPane(QWidget):
         session.ranking_changed.connect(self._ranked)
         session.labels_changed.connect(self._labelled)
         session.selection_changed.connect(self._selected)
+        session.outliers.changed.connect(self._update)
+        self.held_back.toggled.connect(session.outliers.hide_artifacts)
+        self.method_button.clicked.connect(lambda: _below(self.method_menu, self.method_button))
         session.jobs.changed.connect(self._jobs_changed)
         self.tabs.chosen.connect(self.choose)
         self.gallery.chosen.connect(session.select_many)
@@ -157,7 +166,8 @@ class ListPane(QWidget):
         self.gallery.show_row(self.gallery.current_row)
 
     def _ranked(self, target: str) -> None:
-        if target == self.session.target:
+        shown = self.session.target
+        if target == shown or (shown == "outlier" and target == "artifact"):
             self._update()
 
     def _update(self) -> None:
@@ -197,24 +207,33 @@ class ListPane(QWidget):
             band,
             labelled,
             artifacts,
+            self._likely_artifacts(),
         )
+
+    def _likely_artifacts(self) -> NDArray[np.int64]:
+        """What the outlier list holds back; the line under its header says how many."""
+        outliers, hide = self.session.outliers, self.session.outliers.settings.hide_artifacts
+        found = outliers.hidden() if self.session.target == "outlier" else NONE
+        self.held_back.show_count(len(found), hide)
+        return found if hide else NONE
 
     def _after_order(self) -> None:
         target = self.session.target
         self.tabs.set_value(target)
         self.gallery.noun = TARGET_NAMES[target] if target == "agn" else TARGET_NAMES[target].lower()
         self.gallery.setAccessibleName(f"{TARGET_NAMES[target]} candidates")
+        self.method_button.setVisible(target == "outlier")
         self._say_count()
         self._show_page()
 
     def _say_count(self) -> None:
         model, labels = self.model, len(self.session.labels())
         sources = _number(model.total or len(self.session.catalog), "source")
-        if self.filter.active:
+        if model.hidden:
             sources = f"{model.total - model.hidden:,} of {sources}"
         self.count.setText(f"{sources}, {_number(labels, 'label')}" if len(self.session.catalog) else "")
         self.filter_button.setChecked(self.filter.active)
-        for button in (self.filter_button, self.sort_button, self.size_button):
+        for button in (self.method_button, self.filter_button, self.sort_button, self.size_button):
             button.setEnabled(bool(model.total))
 
     # -- without a list ---
@@ -232,6 +251,7 @@ class ListPane(QWidget):
             runs = {
                 "Detect sources": self.session.detect,
                 "Clear filter": lambda: self.set_filter(ListFilter()),
+                "Show them": lambda: self.session.outliers.hide_artifacts(False),
             }
             icon, title, detail, button = state
             self._emptied = EmptyState(icon, title, detail, button, runs.get(button))
@@ -255,6 +275,8 @@ class ListPane(QWidget):
             )
         if not model.total:
             return ("ph.sparkle", "No ranking yet", self._when(), "")
+        if not self.filter.active:
+            return ("ph.funnel-simple", "Only likely artifacts", f"{model.hidden:,} are hidden.", "Show them")
         hidden = f"{model.hidden:,} are hidden by “{self.filter.text()}”."
         return ("ph.funnel-simple", "No source fits this filter", hidden, "Clear filter")
 

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage
 
 from astrotl_gui.core.bands import MosaicSpec
@@ -17,11 +18,12 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS, Label
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.recent import recent_projects, remember_project
-from astrotl_gui.core.settings import CutoutSettings, DetectionSettings
+from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
+from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.search import SimilarSearch, example_moved
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.gui.session_why import SessionWhy
@@ -36,6 +38,10 @@ if TYPE_CHECKING:
 
 class Session(SessionWhy):
     """Projects, similarity search and files, on top of lists and labels."""
+
+    def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(settings, parent)
+        self.outliers = OutlierMethods(self)
 
     @staticmethod
     def recent() -> list[dict[str, Any]]:

@@ -108,6 +108,7 @@ class SessionLists(SessionState):
             self.mosaic,
             self.project.cutouts,
             self.project.encoder,
+            self.project.outliers.method,
             then=self._adopt_inputs,
             ways=(("Embed again", self.embed),),
         )

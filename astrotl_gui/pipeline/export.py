@@ -18,10 +18,13 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
 from astrotl_gui.core.labels import NOTE, TARGET_NAMES, Label
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.outlier_table import OutlierTable
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import OUTLIER_METHODS
 from astrotl_gui.pipeline.export_regions import regions_text
+from astrotl_gui.pipeline.outliers import kept_table
 
 LABEL_FIELDS = {
     "label": ("value", "Label: positive, negative or unsure; empty when there is none"),
@@ -48,13 +51,15 @@ def export(
     provenance: Mapping[str, str],
     labelled_only: bool = False,
     yes_only: bool = False,
+    outliers: OutlierTable | None = None,
 ) -> int:
     """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
 
     The extension names the format: CSV, ECSV, FITS, VOTable, Parquet or DS9 regions. Rows come in the order
     of the first target's ranking, then what is unranked. Of `labels` the latest event of each source and
     target counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets,
-    `yes_only` what is positive for one. `provenance` (which mosaic, which encoder…) is kept where the format
+    `yes_only` what is positive for one. `outliers` adds, where outliers are a target, the rank by every method and
+    how many agree. `provenance` (which mosaic, which encoder…) is kept where the format
     can. The file is whole or not there.
 
     Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
@@ -62,7 +67,7 @@ def export(
     path = Path(path)
     writer = _writer(path)
     kept = YES if yes_only else LABELLED if labelled_only else None
-    table = export_table(catalog, rankings, labels, targets, kept)
+    table = export_table(catalog, rankings, labels, targets, kept, outliers)
     if writer is None:
         text = regions_text(table, targets, provenance)
         with atomic_write(path) as temporary:
@@ -95,6 +100,9 @@ def export_project(
 ) -> int:
     """`export` what an open project holds; returns the number of rows."""
     progress(0, 1, "Exporting")
+    compared = None
+    if "outlier" in targets:
+        compared = kept_table(mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder)
     return export(
         path,
         catalog,
@@ -104,6 +112,7 @@ def export_project(
         provenance=_provenance(project, mosaic, rankings, targets),
         labelled_only=labelled_only,
         yes_only=yes_only,
+        outliers=compared,
     )
 
 
@@ -128,11 +137,13 @@ def export_table(
     labels: Sequence[Label],
     targets: Sequence[str],
     kept: Collection[str] | None = None,
+    outliers: OutlierTable | None = None,
 ) -> Table:
     """The rows as one astropy table with units and descriptions.
 
     Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`,
     `grade_T`, `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
+    With `outliers`, for that target: `agreement_outlier` and `rank_outlier_METHOD`.
     With `kept`, only sources with one of these label values for one of the targets.
     """
     latest, notes = _latest(labels), _notes(labels)
@@ -141,6 +152,8 @@ def export_table(
     ids = np.asarray(catalog.ids, dtype=np.int64)
     for target in targets:
         _add_ranking(table, ids, target, rankings.get(target))
+        if target == "outlier" and outliers is not None:
+            _add_methods(table, ids, outliers)
         _add_labels(table, ids, target, latest, notes)
     for name in table.colnames:
         _plain_text(table, name)
@@ -193,6 +206,25 @@ def _add_ranking(table: Table, ids: np.ndarray, target: str, ranking: Ranking | 
     table[f"score_{target}"] = MaskedColumn(
         scores, mask=False, description=f"{name}: the model's score, orders only"
     )
+
+
+def _add_methods(table: Table, ids: np.ndarray, outliers: OutlierTable) -> None:
+    """How many methods have a source in their top, and its rank by each; masked where it was not scored."""
+    rows = np.array([-1 if (row := outliers.row_of(i)) is None else row for i in ids.tolist()], np.int64)
+    unknown, count = rows < 0, len(outliers.methods)
+    columns = {
+        "agreement_outlier": (
+            outliers.agreement,
+            f"Outlier: in the top {outliers.top} of so many of {count} methods",
+        )
+    }
+    for column, method in enumerate(outliers.methods):
+        columns[f"rank_outlier_{method}"] = (
+            outliers.ranks[:, column],
+            f"Outlier: rank by {OUTLIER_METHODS.get(method, method)}",
+        )
+    for name, (values, description) in columns.items():
+        table[name] = MaskedColumn(values[rows], mask=unknown, description=description)
 
 
 def _add_labels(

@@ -10,7 +10,9 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.ml.outlier import COMBINED
 from astrotl_gui.pipeline.making import find_embeddings
+from astrotl_gui.pipeline.outliers import odd_by
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 
 
@@ -20,15 +22,20 @@ def load_inputs(
     mosaic: Mosaic,
     cutouts: CutoutSettings,
     encoder: EncoderSettings,
+    outlier_method: str = COMBINED,
     *,
     progress: Progress = SILENT,
 ) -> RankInputs | None:
     """What ranking and similarity search need, from the embeddings in `folder`; None while some are missing.
 
-    Raises AstroTLError, with the reason, when the embeddings there are not of this project's making.
+    `outlier_method`, a key of OUTLIER_METHODS, orders the outliers before any label. Raises AstroTLError, with the
+    reason, when the embeddings there are not of this project's making.
     """
     embeddings = find_embeddings(folder, catalog, mosaic, cutouts, encoder)
-    return None if embeddings is None or not len(catalog) else prepare(catalog, embeddings, progress=progress)
+    if embeddings is None or not len(catalog):
+        return None
+    odd = odd_by(outlier_method, folder, catalog, embeddings)
+    return prepare(catalog, embeddings, odd, progress=progress)
 
 
 def rank_lists(

@@ -16,10 +16,10 @@ from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking, descending
 from astrotl_gui.ml.cached_kernel import CachedKernel
-from astrotl_gui.ml.coldstart import COLD, Columns, whole
+from astrotl_gui.ml.coldstart import COLD, Columns
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
-from astrotl_gui.ml.outlier import outlier_scores
+from astrotl_gui.ml.outlier import COMBINED, cold_scores
 from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.ranker import PRIOR, Ranker
 from astrotl_gui.ml.similarity import NearestNeighbours
@@ -62,8 +62,9 @@ class RankInputs:
 
     `ids` int64 (N,), ascending; `vectors` (N, k), the ranking space of the last features; `alike` (N, m), that of
     similarity search, the same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1),
-    rank-mapped, larger first; `key` and `views` of the embeddings. To explain a rank by: `cold_parts`, target → name →
-    (N,) (see `ml.coldstart.ColdScore`), and `placing`.
+    rank-mapped, larger first; `key` and `views` of the embeddings. `outlier_method` ordered the cold outliers;
+    `artifact_signs` (N,) are the artifacts' cold scores before they were mapped to ranks. To explain a rank by:
+    `cold_parts`, target → name → (N,) (see `ml.coldstart.ColdScore`), and `placing`.
     """
 
     ids: NDArray[np.int64]
@@ -73,6 +74,8 @@ class RankInputs:
     cold: Mapping[str, F32]
     key: str
     views: int
+    outlier_method: str = COMBINED
+    artifact_signs: F32 = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
     placing: Placing = field(default_factory=Placing.nothing, repr=False)
     cold_parts: Mapping[str, Mapping[str, NDArray[np.float16]]] = field(default_factory=dict, repr=False)
     seen: dict[str, CachedKernel] = field(default_factory=dict, repr=False)
@@ -103,10 +106,17 @@ class RankInputs:
         return CachedKernel(self.kernel) if self.at_once else self.kernel
 
 
-def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SILENT) -> RankInputs:
+def prepare(
+    catalog: Catalog,
+    embeddings: Embeddings,
+    odd: tuple[str, NDArray[np.floating]] | None = None,
+    *,
+    progress: Progress = SILENT,
+) -> RankInputs:
     """Return what `rank` and `similar` need: ranking space, kernel and cold scores of the embedded sources.
 
-    Sources of the embeddings that the catalog no longer has are left out.
+    Sources of the embeddings that the catalog no longer has are left out. `odd`: another method's name and
+    scores, one a row of the embeddings, for the cold outliers.
     """
     progress(0, 3, "Preparing the rankings")
     rows = catalog.rows_of(embeddings.ids)
@@ -122,15 +132,14 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
     progress(1, 3, "Preparing the rankings")
     kernel = Kernel.fit(layers, _by_kind(placing, values), len(ids))
     progress(2, 3, "Preparing the rankings")
-    columns = {name: values[:, k] for k, name in enumerate(embeddings.statistic_names)}
-    columns |= {name: catalog.column(name)[rows] for name in _MEASURED if name in catalog}
-    widths = [width for width in catalog.fwhm.values() if width > 0]
-    known = Columns(len(ids), columns, float(np.median(widths)) if widths else float("nan"))
+    known = measured_columns(catalog, rows, values, embeddings.statistic_names)
     last, part = list(blocks.items())[-1]
-    # A cutout that runs off the mosaic is unlike the others for no reason of its own.
-    odd = outlier_scores(vectors[:, part]) * whole(known)
+    if odd is None:
+        method, scores = COMBINED, np.mean(list(cold_scores(vectors[:, part], known).values()), axis=0)
+    else:
+        method, scores = odd[0], np.asarray(odd[1], np.float64)[kept]
     formulas = {target: formula(known) for target, formula in COLD.items()}
-    raw = {target: formulas[target].score if target in formulas else odd for target in TARGETS}
+    raw = {target: formulas[target].score if target in formulas else scores for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")
     making = embeddings.meta.get("making", {})
@@ -142,9 +151,21 @@ def prepare(catalog: Catalog, embeddings: Embeddings, *, progress: Progress = SI
         cold,
         embeddings.key,
         making.get("views", 1),
+        method,
+        raw["artifact"].astype(np.float32),
         placing,
         {target: _small(formula.parts) for target, formula in formulas.items()},
     )
+
+
+def measured_columns(
+    catalog: Catalog, rows: NDArray[np.int64], statistics: F32, names: Sequence[str]
+) -> Columns:
+    """What cold scores are made of: statistics (n, M) of sources, and what the catalog measured in these rows."""
+    columns = {name: statistics[:, k] for k, name in enumerate(names)}
+    columns |= {name: catalog.column(name)[rows] for name in _MEASURED if name in catalog}
+    widths = [width for width in catalog.fwhm.values() if width > 0]
+    return Columns(len(rows), columns, float(np.median(widths)) if widths else float("nan"))
 
 
 def _small(parts: Mapping[str, NDArray[np.float64]]) -> dict[str, NDArray[np.float16]]:
@@ -223,6 +244,7 @@ def learned(inputs: RankInputs, target: str, labels: Mapping[int, int]) -> Ranke
 def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:
     """What made a ranking, as it is stored with labels and exports."""
     if ranker is None:
-        return f"cold {target}"
+        by = f" by {inputs.outlier_method}" if target == "outlier" else ""
+        return f"cold {target}{by}"
     yes = int((ranker.labels > 0).sum())
     return f"gp {inputs.key} {yes}+ {len(ranker.labels) - yes}-"

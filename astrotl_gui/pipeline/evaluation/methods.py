@@ -12,8 +12,8 @@ from astrotl_gui.ml.baselines.learned import Isolation, Logistic, MaxSimilarity
 from astrotl_gui.ml.baselines.method import F64, Labels, Method
 from astrotl_gui.ml.baselines.plain import Cue, Random, StatisticsProcess, cues
 from astrotl_gui.ml.baselines.protege import Protege
-from astrotl_gui.ml.outlier import COMPONENTS, mahalanobis, neighbour_distance, outlier_scores, pca_residual
-from astrotl_gui.ml.space import Space
+from astrotl_gui.ml.outlier import METHODS as OUTLIER_METHODS
+from astrotl_gui.ml.space import unit
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
 from astrotl_gui.pipeline.evaluation.ours import Ours
 
@@ -33,15 +33,16 @@ class Fixed:
         return self.values
 
 
-def _vectors(labelled: LabelledSet) -> F32:
-    """The whole embedding, every layer that ours sees: rivals do a little better with it than with the last alone."""
-    return labelled.embeddings.vectors.astype(np.float32)
-
-
 def _last(labelled: LabelledSet) -> F32:
-    """Its last features, which is where the window's outlier list looks."""
+    """The last features: what the methods were published with, and where the window's outlier list looks."""
     made = labelled.embeddings
     return made.vectors[:, list(made.blocks.values())[-1]].astype(np.float32)
+
+
+def _layers(labelled: LabelledSet) -> F32:
+    """Every layer that ours sees, each of unit length, side by side."""
+    made = labelled.embeddings
+    return np.concatenate([unit(made.vectors[:, part]) for part in made.blocks.values()], axis=1)
 
 
 def _cue(name: str) -> Factory:
@@ -63,31 +64,17 @@ METHODS: Mapping[str, Factory] = {
     "size": _cue("size"),
     "brightness": _cue("brightness"),
     "statistics": lambda labelled: StatisticsProcess(labelled.embeddings.statistics),
-    "ulisse": lambda labelled: MaxSimilarity(_vectors(labelled)),
-    "logistic": lambda labelled: Logistic(_vectors(labelled)),
-    "isolation-forest": lambda labelled: Isolation(_vectors(labelled)),
-    "protege": lambda labelled: Protege(_vectors(labelled)),
+    "ulisse": lambda labelled: MaxSimilarity(_last(labelled)),
+    "logistic": lambda labelled: Logistic(_last(labelled)),
+    "logistic-layers": lambda labelled: Logistic(_layers(labelled)),
+    "isolation-forest": lambda labelled: Isolation(_last(labelled)),
+    "protege": lambda labelled: Protege(_last(labelled)),
 }
 """With labels: how each is made for a set."""
 
 
-def _components(vectors: F32) -> tuple[Space, F64]:
-    space = Space.fit(vectors, COMPONENTS)
-    return space, space.components(vectors).astype(np.float64)
-
-
-def _mahalanobis(vectors: F32) -> F64:
-    space, components = _components(vectors)
-    return mahalanobis(components, space.eigenvalues)
-
-
-UNSUPERVISED: Mapping[str, Factory] = {
-    "combined": _outlier(outlier_scores),
-    CHANCE: METHODS[CHANCE],
-    "mahalanobis": _outlier(_mahalanobis),
-    "neighbours": _outlier(lambda vectors: neighbour_distance(_components(vectors)[1])),
-    "pca-residual": _outlier(lambda vectors: pca_residual(vectors, *_components(vectors))),
-    "isolation-forest": METHODS["isolation-forest"],
+UNSUPERVISED: Mapping[str, Factory] = {CHANCE: METHODS[CHANCE]} | {
+    name: _outlier(method) for name, method in OUTLIER_METHODS.items()
 }
 """Without labels: what is unlike the rest."""
 

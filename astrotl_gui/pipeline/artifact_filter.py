@@ -1,0 +1,35 @@
+"""Which sources are likely artifacts, for lists that hold those back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from astrotl_gui.core.ranking import Ranking
+    from astrotl_gui.pipeline.rank import RankInputs
+
+CERTAIN_SIGNS = 0.9
+"""Artifact score from which on signs are beyond doubt: the catalog's flags of saturation, edge or bad pixels (0.96),
+any other sign at three quarters, or several that each speak."""
+LEARNED = 0.5
+"""Score of the ranker from which on it says yes rather than no."""
+
+
+def likely_artifacts(
+    inputs: RankInputs, ranking: Ranking | None, labels: Mapping[int, int]
+) -> NDArray[np.int64]:
+    """Return the ids, sorted, of likely artifacts, given the artifact list and its labels (id → +1 or −1).
+
+    They are the sources labelled so; those of which a cold sign is beyond doubt; and, once there are labels, those
+    that the ranker calls so. What is labelled no artifact is none.
+    """
+    found = set(inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS].tolist())
+    if ranking is not None and labels:
+        found |= set(ranking.ids[ranking.scores >= LEARNED].tolist())
+    found |= {source for source, sign in labels.items() if sign > 0}
+    found -= {source for source, sign in labels.items() if sign < 0}
+    return np.array(sorted(found), np.int64)
