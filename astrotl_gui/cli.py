@@ -20,11 +20,12 @@ from astrotl_gui.command_evaluate import evaluate_options
 from astrotl_gui.command_shared import Result
 from astrotl_gui.command_verbs import VERBS
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import GRADE_VALUE, TARGETS, VALUES
+from astrotl_gui.core.labels import GRADE_VALUE, VALUES
 from astrotl_gui.core.settings import OUTLIER_METHODS
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 SCHEMA = 1
+LISTS = "lens, agn, artifact, outlier, or one of your own"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     _encoder_options(verb("encoders", "list the encoders on this computer, add or remove one", project=False))
 
     sub = verb("rank", "list the candidates of a target")
-    sub.add_argument("--target", required=True, choices=TARGETS)
+    sub.add_argument("--target", required=True, metavar="T", help=LISTS)
     sub.add_argument("--top", type=int, default=20, metavar="N", help="rows to print (20)")
     sub.add_argument("--out", type=Path, help="also write the rows to a table")
     sub.add_argument(
@@ -127,6 +128,22 @@ def _parser() -> argparse.ArgumentParser:
         "--keep-artifacts", action="store_true", help="outliers: do not hold back likely artifacts"
     )
 
+    sub = verb("target", "the lists of a project: show them, add one of your own, rename or remove it")
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--add", metavar="NAME", help="a list of what you look for")
+    what.add_argument("--remove", metavar="T", help="take one of your own out of view; its labels stay")
+    what.add_argument("--rename", nargs=2, metavar=("T", "NAME"), help="give one of your own another name")
+
+    sub = verb("prototypes", "known examples of a target, and the sources most like each of them")
+    sub.add_argument("--target", default="agn", metavar="T", help="which list they are for (agn)")
+    what = sub.add_mutually_exclusive_group()
+    what.add_argument("--catalog", type=Path, metavar="FILE", help="take those of a catalog instead")
+    what.add_argument("--id", type=int, action="append", help="add a source")
+    what.add_argument("--clear", action="store_true", help="have none")
+    sub.add_argument("--known", type=Path, metavar="FILE", help="judge the lists by a catalog of known ones")
+    sub.add_argument("-k", type=int, default=16, help="sources in the list of each (16)")
+    sub.add_argument("--out", type=Path, metavar="FILE", help="also write the union to a table")
+
     sub = verb("similar", "find sources that look alike")
     which = sub.add_mutually_exclusive_group(required=True)
     which.add_argument("--id", type=int, help="source id")
@@ -136,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = verb("why", "what put a source at its rank: examples, kernels, the order before any label")
     sub.add_argument("--id", type=int, required=True, help="source id")
-    sub.add_argument("--target", required=True, choices=TARGETS)
+    sub.add_argument("--target", required=True, metavar="T", help=LISTS)
     sub.add_argument(
         "--out", type=Path, metavar="PNG", help="also map the cutout: where the score comes from"
     )
@@ -148,13 +165,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--export", type=Path, metavar="FILE", help="write all labels")
     sub.add_argument("--id", type=int)
-    sub.add_argument("--target", choices=TARGETS)
+    sub.add_argument("--target", metavar="T", help=LISTS)
     sub.add_argument("--class", dest="label_class", choices=(*VALUES, *GRADE_VALUE))
     sub.add_argument("--vetter", help="who labels (default: your settings)")
 
     sub = verb("export", "write sources, ranks and labels")
     sub.add_argument("--out", type=Path, required=True, help=".csv .ecsv .fits .vot .parquet or .reg")
-    sub.add_argument("--target", choices=TARGETS)
+    sub.add_argument("--target", metavar="T", help=f"{LISTS} (default: all)")
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))

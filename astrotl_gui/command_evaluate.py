@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astrotl_gui.command_shared import ConsoleProgress, Result
-from astrotl_gui.core.labels import TARGETS
+from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
 from astrotl_gui.core.settings import BUILT_IN
+from astrotl_gui.core.targets import no_such_target
 
 if TYPE_CHECKING:
     from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
@@ -47,6 +48,8 @@ def _labelled(options: argparse.Namespace) -> LabelledSet:
     from astrotl_gui.pipeline.evaluation.project import read_project
 
     if not is_project(options.path):
+        if options.target and options.target not in TARGETS:
+            raise no_such_target(TARGET_NAMES, options.target)
         return read_folder(
             options.path,
             options.positive,
@@ -102,7 +105,7 @@ def evaluate_options(sub: argparse.ArgumentParser) -> None:
         help="also count at so many labels, and play on to there",
     )  # fmt: skip
     sub.add_argument(
-        "--target", choices=TARGETS, help="of a project: whose labels; of a folder: use its cold formula too"
+        "--target", metavar="T", help="of a project: whose labels; of a folder: use its cold formula too"
     )
     sub.add_argument("--encoder", metavar="NAME", help="which one looks (see astrotl encoders)")
     sub.add_argument("--layers", metavar="AUTO|LAST|2,3c,last", help="what of it is kept (see astrotl embed)")

@@ -56,7 +56,7 @@ def find_sources(project: Any, mosaic: Any, catalog_file: Path | None) -> Any:
     catalog = find_sources(
         mosaic,
         project.read_catalog(),
-        project.labels.events(),
+        project.held_places(),
         project.next_id,
         project.detection,
         catalog_file,
@@ -74,19 +74,16 @@ def catalog_of(project: Any) -> Any:
 
 
 def inputs_of(project: Any, catalog: Any, mosaic: Any) -> Any:
+    """What ranking and similarity need, prototypes included; AstroTLError while sources are not embedded."""
     from astrotl_gui.pipeline.lists import load_inputs
+    from astrotl_gui.pipeline.prototypes import compare_prototypes
 
-    inputs = load_inputs(
-        project.embeddings_folder,
-        catalog,
-        mosaic,
-        project.cutouts,
-        project.encoder,
-        project.outliers.method,
-    )
+    made_of = (project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
+    inputs = load_inputs(*made_of, project.outliers.method)
     if inputs is None:
         raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
-    return inputs
+    ids = project.prototype_ids()
+    return compare_prototypes(inputs, *made_of, ids)[0] if ids else inputs
 
 
 def row_of(catalog: Any, source: int) -> dict[str, Any]:
@@ -95,6 +92,18 @@ def row_of(catalog: Any, source: int) -> dict[str, Any]:
             "No such source", f"There is no source {source}; ids go up to {int(catalog.ids.max())}."
         )
     return dict(catalog.row(source))
+
+
+def target_of(project: Any, text: str) -> str:
+    """The key of the list that the user means; AstroTLError with the lists there are when it is none."""
+    from astrotl_gui.core.targets import find_target, no_such_target
+
+    key = find_target(project.target_names, text)
+    if key is None:
+        raise no_such_target(
+            project.target_names, text, f'Add it: astrotl target {project.path} --add "{text}"'
+        )
+    return key
 
 
 def lines(rows: list[Result], names: Sequence[str]) -> str:

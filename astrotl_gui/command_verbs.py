@@ -15,10 +15,20 @@ from typing import Any
 from astrotl_gui.command_evaluate import evaluate
 from astrotl_gui.command_making import detect, embed, encoders, new, simulate
 from astrotl_gui.command_outliers import agreement, outlier_table
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, inputs_of, lines, opened, row_of
+from astrotl_gui.command_shared import (
+    ConsoleProgress,
+    Result,
+    catalog_of,
+    inputs_of,
+    lines,
+    opened,
+    row_of,
+    target_of,
+)
+from astrotl_gui.command_targets import prototypes, target
 from astrotl_gui.command_why import why
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import GRADE_VALUE, TARGETS
+from astrotl_gui.core.labels import GRADE_VALUE
 
 
 def rank(options: argparse.Namespace) -> Result:
@@ -26,13 +36,17 @@ def rank(options: argparse.Namespace) -> Result:
 
     _refuse_stray(options)
     with opened(options.project) as (project, mosaic):
-        catalog = catalog_of(project)
-        table = outlier_table(options, project, mosaic, catalog) if options.target == "outlier" else None
+        wanted, catalog = target_of(project, options.target), catalog_of(project)
+        table = outlier_table(options, project, mosaic, catalog) if wanted == "outlier" else None
         inputs = inputs_of(project, catalog, mosaic)
-        wanted = {options.target: project.labels.training(options.target)}
-        ranking = rank_lists(inputs, wanted)[options.target]
+        ranking = rank_lists(inputs, {wanted: project.labels.training(wanted)})[wanted]
         project.write_ranking(ranking)
-        labels = project.labels.current(options.target)
+        if len(catalog) and not len(ranking):
+            raise AstroTLError(
+                "Nothing to rank by yet",
+                f"Label one yes: astrotl label {project.path} --id N --target {wanted} --class positive",
+            )
+        labels = project.labels.current(wanted)
         shown, held_back = _shown(options, project, inputs, ranking)
         top = catalog.take(catalog.rows_of(ranking.ids[shown]))
         rows = [
@@ -49,7 +63,7 @@ def rank(options: argparse.Namespace) -> Result:
             _write_rows(options.out, rows)
         columns = ("rank", "id", "ra", "dec", "score", "label", *(["agreement_outlier"] if table else []))
         return {
-            "target": options.target,
+            "target": wanted,
             "model": ranking.model,
             "sources": len(ranking),
             **({"hidden_artifacts": held_back} if options.target == "outlier" else {}),
@@ -110,7 +124,7 @@ def label(options: argparse.Namespace) -> Result:
             return {"labels": count, "file": options.export, "text": f"{count} labels in {options.export}"}
         catalog = catalog_of(project)
         if options.import_file:
-            events = read_labels(options.import_file, catalog, vetter)
+            events = read_labels(options.import_file, catalog, vetter, project.target_names)
         else:
             if options.id is None or not options.target or not options.label_class:
                 raise AstroTLError(
@@ -124,7 +138,7 @@ def label(options: argparse.Namespace) -> Result:
             events = [
                 Label(
                     options.id,
-                    options.target,
+                    target_of(project, options.target),
                     value,
                     grade,
                     vetter=vetter,
@@ -140,7 +154,7 @@ def export(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.export import export_project
 
     with opened(options.project) as (project, mosaic):
-        targets = [options.target] if options.target else list(TARGETS)
+        targets = [target_of(project, options.target)] if options.target else list(project.target_names)
         rows = export_project(
             options.out,
             project,
@@ -238,6 +252,8 @@ VERBS = {
     "embed": embed,
     "encoders": encoders,
     "rank": rank,
+    "target": target,
+    "prototypes": prototypes,
     "similar": similar,
     "why": why,
     "label": label,

@@ -5,7 +5,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, inputs_of, opened, row_of
+from astrotl_gui.command_shared import (
+    ConsoleProgress,
+    Result,
+    catalog_of,
+    inputs_of,
+    opened,
+    row_of,
+    target_of,
+)
 from astrotl_gui.core.errors import AstroTLError
 
 SHOWN = 10
@@ -18,18 +26,20 @@ def why(options: argparse.Namespace) -> Result:
         catalog = catalog_of(project)
         row = row_of(catalog, options.id)
         inputs = inputs_of(project, catalog, mosaic)
-        labels = project.labels.training(options.target)
+        target = target_of(project, options.target)
+        labels = project.labels.training(target)
         bands = [band.name for band in mosaic.bands]
-        found = explain(inputs, options.target, labels, options.id, bands)
+        found = explain(inputs, target, labels, options.id, bands)
         result: Result = {**found.to_dict(), "text": _text(found)}
         if options.out:
-            result["drops"] = _map(options, project, mosaic, catalog, inputs, labels, row)
+            result["drops"] = _map(options, target, project, mosaic, catalog, inputs, labels, row)
             result["file"] = options.out
         return result
 
 
 def _map(
     options: argparse.Namespace,
+    target: str,
     project: Any,
     mosaic: Any,
     catalog: Any,
@@ -42,7 +52,7 @@ def _map(
     from astrotl_gui.pipeline.occlusion_picture import write_picture
 
     if not any(source in inputs.rows for source in labels):
-        raise AstroTLError("A map needs labels", f"Label a few candidates of {options.target} first.")
+        raise AstroTLError("A map needs labels", f"Label a few candidates of {target} first.")
     hidden = occlude(
         mosaic,
         catalog,
@@ -54,7 +64,7 @@ def _map(
         device=options.device,
         progress=ConsoleProgress(),
     )
-    found = importance(inputs, options.target, labels, options.id, hidden)
+    found = importance(inputs, target, labels, options.id, hidden)
     assert found is not None
     write_picture(options.out, mosaic, float(row["x"]), float(row["y"]), project.cutouts.size, found)
     return [[float(drop) for drop in line] for line in found.drops[::-1]]
@@ -69,7 +79,8 @@ def _text(found: Any) -> str:
         rows += [f"{kernel_name(name)}\t{value:+.3f}" for name, value in found.kernels.items()]
         for example in found.examples[:SHOWN]:
             rows.append(f"example {example.id}\t{'yes' if example.value > 0 else 'no'}\t{example.term:+.3f}")
-    rows.append(f"before any label\t{found.cold_rank} of {found.count}")
+    if found.count:
+        rows.append(f"before any label\t{found.cold_rank} of {found.count}")
     rows += [f"{name}\t{value:+.3f}" for name, value in found.cold_parts.items()]
     rows += [f"{one.quantity}\t{one.side} {100 * one.share:.2g} %" for one in found.telling]
     return "\n".join(rows)

@@ -22,7 +22,9 @@ VALUES = ("positive", "negative", "unsure", "clear")
 GRADE_VALUE = {"A": "positive", "B": "positive", "C": "unsure", "X": "negative"}
 CONTAMINANTS = ("ring", "spiral", "merger", "edge-on", "artifact", "star")
 NOTE = "note"  # an event that only carries a comment
-EXCLUDED_BY_ARTIFACT = ("lens", "agn")  # an artifact is neither
+ARTIFACT = "artifact"
+NOT_EXCLUDED = (ARTIFACT, "outlier")
+"""The lists that an artifact may belong to; it is a no in every other, also in those of the astronomer's own."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,22 @@ class _Event:
     label: Label
 
 
+def excluded_by_artifact(target: str) -> bool:
+    """Whether what is an artifact is a no in this list."""
+    return target not in NOT_EXCLUDED
+
+
+def list_named(contaminant: str) -> str:
+    """The key that a list of this contaminant class has, whether or not there is one: edge-on → edge_on."""
+    return contaminant.replace("-", "_")
+
+
+def informed(target: str, contaminants: Iterable[str], targets: Iterable[str]) -> set[str]:
+    """Those of `targets` that a label of `target` with one of these contaminants ("" for none) teaches."""
+    named = {target, *map(list_named, contaminants)}
+    return {t for t in targets if t in named or (ARTIFACT in named and excluded_by_artifact(t))}
+
+
 class LabelLog:
     """The labels of one project, in `labels.sqlite`; every write is on disk before the call returns.
 
@@ -93,6 +111,7 @@ class LabelLog:
         except sqlite3.Error as problem:
             raise AstroTLError("The labels cannot be opened", f"{path}: {problem}.") from problem
         self._held = self._read()
+        self._latest: dict[str | None, dict[str, dict[int, Label]]] = {}
 
     def close(self) -> None:
         self._db.close()
@@ -132,19 +151,10 @@ class LabelLog:
 
         A cleared source is absent. The comment is that of the latest note.
         """
-        latest: dict[int, Label] = {}
-        notes: dict[int, str] = {}
-        for label in self.events():
-            if label.value == NOTE:
-                notes[label.source_id] = label.comment
-            elif label.target == target:
-                earlier = latest.get(label.source_id)
-                if vetter and earlier and earlier.vetter == vetter and label.vetter != vetter:
-                    continue
-                latest[label.source_id] = label
+        notes = {e.source_id: e.comment for e in self.events() if e.value == NOTE}
         return {
             source: replace(label, comment=label.comment or notes.get(source, ""))
-            for source, label in latest.items()
+            for source, label in self._called(target, vetter).items()
             if label.value != "clear"
         }
 
@@ -154,16 +164,44 @@ class LabelLog:
         return notes[-1] if notes else ""
 
     def training(self, target: str, vetter: str | None = None) -> dict[int, int]:
-        """Source id → +1 or −1 for a ranker of `target`. Unsure adds nothing; artifacts are neither lens nor AGN."""
+        """Source id → +1 or −1 for a ranker of `target`. Unsure adds nothing.
+
+        A no with a contaminant that names this list ("No: artifact") is a yes here. An artifact, labelled or named
+        so, is a no for every list but its own and outliers. A label of the list itself comes before both.
+        """
         signs = {"positive": 1, "negative": -1}
-        implied: dict[int, int] = {}
-        if target in EXCLUDED_BY_ARTIFACT:
-            artifacts = self.current("artifact", vetter)
-            implied = {i: -1 for i, label in artifacts.items() if label.value == "positive"}
-        own = {i: signs[e.value] for i, e in self.current(target, vetter).items() if e.value in signs}
+        implied = dict.fromkeys(self._named(target, vetter), 1)
+        if excluded_by_artifact(target):
+            called = self._called(ARTIFACT, vetter)
+            implied |= {i: -1 for i in self._named(ARTIFACT, vetter) if i not in called}
+            implied |= {i: -1 for i, label in called.items() if label.value == "positive"}
+        own = {i: signs[e.value] for i, e in self._called(target, vetter).items() if e.value in signs}
         return implied | own
 
     # -- inside ------------------------------------------------------------------------------------------------
+
+    def _called(self, target: str, vetter: str | None) -> dict[int, Label]:
+        """The latest event of each source in a list, a clear one included; that of `vetter` before others."""
+        if vetter not in self._latest:
+            latest: dict[str, dict[int, Label]] = {}
+            for label in self.events():
+                held = latest.setdefault(label.target, {})
+                earlier = held.get(label.source_id)
+                foreign = vetter and earlier and earlier.vetter == vetter and label.vetter != vetter
+                if label.value != NOTE and not foreign:
+                    held[label.source_id] = label
+            self._latest[vetter] = latest
+        return self._latest[vetter].get(target, {})
+
+    def _named(self, target: str, vetter: str | None) -> list[int]:
+        """The sources that a no in another list calls by the name of this one."""
+        self._called(target, vetter)
+        return [
+            source
+            for held in self._latest[vetter].values()
+            for source, label in held.items()
+            if label.value == "negative" and label.contaminant and list_named(label.contaminant) == target
+        ]
 
     def _read(self) -> list[_Event]:
         query = f"SELECT event, step, retracts, {', '.join(_COLUMNS)} FROM events ORDER BY event DESC"
@@ -187,7 +225,7 @@ class LabelLog:
             raise AstroTLError(
                 "The label was not saved", f"{self.path}: {problem}. Earlier labels are safe."
             ) from problem
-        self._held = self._read()
+        self._held, self._latest = self._read(), {}
 
     def _last_step(self, vetter: str, kind: str) -> int | None:
         return max((e.step for e in self._held if e.label.vetter == vetter and e.kind == kind), default=None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,8 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write, cannot_write, draft_folder
 from astrotl_gui.core.fits import Plane
-from astrotl_gui.core.labels import TARGETS, LabelLog
+from astrotl_gui.core.labels import Label, LabelLog
+from astrotl_gui.core.prototypes import Prototype, read_prototypes, write_prototypes
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import (
     CutoutSettings,
@@ -35,6 +36,7 @@ from astrotl_gui.core.settings import (
     from_sparse,
     to_sparse,
 )
+from astrotl_gui.core.targets import Own, read_own, shown_names, with_name, with_target, without_target
 
 SCHEMA = 1
 SUFFIX = ".astrotl"
@@ -55,6 +57,7 @@ class Project:
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
     view: dict[str, Any] = field(default_factory=dict)
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
+    own_targets: Own = ()
 
     @property
     def name(self) -> str:
@@ -129,6 +132,7 @@ class Project:
                 from_sparse(EncoderSettings, values.get("encoder", {})),
                 dict(values.get("view", {})),
                 from_sparse(OutlierSettings, values.get("outliers", {})),
+                read_own(values.get("targets")),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
@@ -149,11 +153,66 @@ class Project:
             "outliers": to_sparse(self.outliers),
             "view": self.view,
         }
+        if self.own_targets:
+            values["targets"] = [to_sparse(target) for target in self.own_targets]
         with atomic_write(self.path / _FILE) as temporary:
             temporary.write_text(tomli_w.dumps(values), encoding="utf-8")
 
     def close(self) -> None:
         self.labels.close()
+
+    @property
+    def target_names(self) -> dict[str, str]:
+        """Key → name of the lists: the four, then the astronomer's own."""
+        return shown_names(self.own_targets)
+
+    def add_target(self, name: str) -> str:
+        """Make a list, or bring back a removed one with its labels; returns its key.
+
+        Raises AstroTLError, as do the next two, for a name that cannot be, and when the project cannot be written.
+        """
+        own, key = with_target(self.own_targets, name)
+        self._keep_targets(own)
+        return key
+
+    def rename_target(self, key: str, name: str) -> None:
+        """Give one of the own lists another name; its key and labels stay."""
+        self._keep_targets(with_name(self.own_targets, key, name))
+
+    def remove_target(self, key: str) -> None:
+        """Hide one of the own lists; its labels stay in the log."""
+        self._keep_targets(without_target(self.own_targets, key))
+
+    def _keep_targets(self, own: Own) -> None:
+        before, self.own_targets = self.own_targets, own
+        try:
+            self.save()
+        except AstroTLError:
+            self.own_targets = before
+            raise
+
+    def read_prototypes(self) -> tuple[Prototype, ...]:
+        """The prototypes of every target. Raises AstroTLError when their file cannot be read."""
+        return read_prototypes(self._prototype_file)
+
+    def write_prototypes(self, target: str, prototypes: Iterable[Prototype]) -> None:
+        """Store the prototypes of one target in place of those it had."""
+        others = [kept for kept in self.read_prototypes() if kept.target != target]
+        write_prototypes(self._prototype_file, [*others, *prototypes])
+
+    def prototype_ids(self) -> dict[str, list[int]]:
+        """Target → ids of its prototypes, for the lists in view that have any."""
+        kept = self.read_prototypes()
+        ids = {target: [p.id for p in kept if p.target == target] for target in self.target_names}
+        return {target: found for target, found in ids.items() if found}
+
+    @property
+    def _prototype_file(self) -> Path:
+        return self.path / "prototypes.parquet"
+
+    def held_places(self) -> list[Label]:
+        """What must stay on its object when sources are found anew: labels, and prototypes in their form."""
+        return [*self.labels.events(), *(kept.as_label() for kept in self.read_prototypes())]
 
     def read_catalog(self) -> Catalog:
         """The sources, empty before the first detection."""
@@ -169,7 +228,7 @@ class Project:
     def read_rankings(self) -> dict[str, Ranking]:
         """Stored rankings by target; one that cannot be read is left out, since it can be made again."""
         rankings = {}
-        for target in TARGETS:
+        for target in self.target_names:
             try:
                 table = pq.read_table(self._ranking_file(target))
                 model = (table.schema.metadata or {})[b"model"].decode()

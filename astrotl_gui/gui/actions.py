@@ -12,7 +12,7 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from ..core.labels import TARGET_NAMES, TARGETS
 from ..pipeline.real_fields import FIELDS, RealField
-from . import looks, place_verbs, project_verbs
+from . import list_verbs, looks, place_verbs, project_verbs
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -229,6 +229,16 @@ MOVE = (
     Action("list.similar", "Move", "Similar", "Show the last similarity search", ("Alt+5",),
            lambda w: w.choose_list("similar"), in_project, "Move", "Choose a list",
            checked=lambda w: w.page == "similar"),
+    Action("list.next", "Move", "Next list", "The list after this one", ("Ctrl+PgDown",),
+           lambda w: list_verbs.step_list(w, 1), in_project),
+    Action("list.previous", "Move", "Previous list", "The list before this one", ("Ctrl+PgUp",),
+           lambda w: list_verbs.step_list(w, -1), in_project),
+    Action("list.new", "Move", "New list…", "A list of what you look for, ranked by your labels", (),
+           lambda w: list_verbs.new_list(w), with_sources),
+    Action("list.rename", "Move", "Rename list…", "Give the list in view another name", (),
+           lambda w: list_verbs.rename_list(w), list_verbs.on_own_list),
+    Action("list.remove", "Move", "Remove list", "Take the list out of view; its labels stay", (),
+           lambda w: list_verbs.remove_list(w), list_verbs.on_own_list),
     *(_view(number, *view) for number, view in enumerate(VIEWS, 1)),
 )  # fmt: skip
 
@@ -274,6 +284,15 @@ LOOK = (
 FIND = (
     Action("find.similar", "Find", "Find similar", "The sources most like the selected one", ("S",),
            lambda w: w.session.find_similar(), with_selection, "Find and do"),
+    Action("find.use-prototype", "Find", "Use as prototype",
+           "A known example: before any label, the list starts with what is like it", ("Shift+S",),
+           lambda w: w.session.use_as_prototypes(), with_selection),
+    Action("find.prototype-catalog", "Find", "Prototypes from a catalog…",
+           "Let a catalog’s sources be the known examples of this list", (),
+           lambda w: project_verbs.take_prototypes(w), with_sources),
+    Action("find.prototypes", "Find", "Show prototypes", "What is most like each known example, and the union", (),
+           lambda w: w.session.show_prototypes(),
+           lambda w: in_project(w) and bool(w.session.prototypes.get(w.session.target))),
     Action("find.why", "Find", "Why is it here?", "What put the selected source at this rank", ("H",),
            lambda w: w.explain(), with_selection, "Find and do",
            checked=lambda w: on_explore(w) and w.explore.why_shown),

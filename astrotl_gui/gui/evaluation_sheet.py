@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES
 from astrotl_gui.pipeline.evaluation.protocols import FIVE, ONE, PROTOCOLS
 
 from . import theme
@@ -199,7 +198,7 @@ class EvaluationSheet(Sheet):
     def _refresh(self) -> None:
         running, folder = self.playing.running, self.source.value == FOLDER
         yes, no = self.counts()
-        mine = f"{TARGET_NAMES[self.session.target]}, {yes} Yes, {no} No"
+        mine = f"{self.session.targets[self.session.target]}, {yes} Yes, {no} No"
         self.source.set_options(
             [
                 (PROJECT, mine if self.session.project else "No project open"),

@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
+from astrotl_gui.core.labels import TARGET_NAMES
 
 from . import theme
 from .controls import Button, Label, Segmented
@@ -43,8 +43,12 @@ class ExportSheet(Sheet):
         self.session = session
         self._folder = documents()
         self._named = False  # whether the user chose the file's name
-        lists = [(target, TARGET_NAMES[target]) for target in TARGETS]
-        self.lists = Segmented([*lists, (ALL_LISTS, "All four")], fill=True, height=32)
+        lists = list(session.targets.items())
+        self.lists: Segmented | Choice = (
+            Segmented([*lists, (ALL_LISTS, "All four")], fill=True, height=32)
+            if len(lists) == len(TARGET_NAMES)
+            else Choice([*lists, (ALL_LISTS, "All lists")], height=32)
+        )
         self.lists.set_value(session.target)
         self.what = Segmented([(name, "") for name in WHAT], fill=True, height=32)
         self.format = Choice(
@@ -70,7 +74,7 @@ class ExportSheet(Sheet):
     @property
     def targets(self) -> list[str]:
         """The lists whose ranks and labels are written."""
-        return list(TARGETS) if self.lists.value == ALL_LISTS else [self.lists.value]
+        return list(self.session.targets) if self.lists.value == ALL_LISTS else [self.lists.value]
 
     def _counts(self) -> dict[str, int]:
         """How many sources each choice of *what* writes."""
@@ -93,7 +97,8 @@ class ExportSheet(Sheet):
         """A file name that says what is in it, until the user gives another."""
         if not self._named:
             project = self.session.project.name if self.session.project else "AstroTL"
-            parts = [project, "" if self.lists.value == ALL_LISTS else TARGET_NAMES[self.lists.value].lower()]
+            chosen = "" if self.lists.value == ALL_LISTS else self.lists.value.replace("_", " ")
+            parts = [project, chosen]
             parts.append({"yes": "yes", "labelled": "labels", "all": "list"}[self.what.value])
             self.path = self._folder / free_name(" ".join(part for part in parts if part))
         self._show_path(self.path.with_name(f"{_stem(self.path)}{self.format.value}"))

@@ -18,6 +18,7 @@ from shiboken6 import isValid
 
 from . import theme
 from .controls import Segmented
+from .list_tabs import ListTabs
 
 RING, GAP = 2, 1
 TEXT_INPUTS = (QLineEdit, QPlainTextEdit, QTextEdit, QAbstractSpinBox)
@@ -26,6 +27,7 @@ _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[int]], ...] = (
     (QAbstractButton, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter})),
     (QComboBox, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter, _Key.Key_Up, _Key.Key_Down})),
     (Segmented, frozenset({_Key.Key_Left, _Key.Key_Right})),
+    (ListTabs, frozenset({_Key.Key_Left, _Key.Key_Right})),
 )
 
 

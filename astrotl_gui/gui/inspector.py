@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
-
 from . import theme
 from .actions import ACTIONS
 from .controls import Button, EmptyState, IconButton, Label, Line
@@ -40,6 +38,7 @@ LABELS = (
 )
 WIDE = "Wide"
 LARGE_PX = 384
+COMPACT_RANKS = 3
 
 
 class Inspector(QWidget):
@@ -192,7 +191,12 @@ class Inspector(QWidget):
         session = self.session
         for signal in (session.project_changed, session.catalog_changed, session.selection_changed):
             signal.connect(self._show_source)
-        for changed in (session.labels_changed, session.ranking_changed, session.target_changed):
+        for changed in (
+            session.labels_changed,
+            session.ranking_changed,
+            session.target_changed,
+            session.targets_changed,
+        ):
             changed.connect(self._show_facts)
         session.look_changed.connect(self._show_pixels)
         self.ranks.chosen.connect(session.set_target)
@@ -249,17 +253,17 @@ class Inspector(QWidget):
         self._show_pixels()
 
     def _show_ranks(self, source: int) -> None:
-        rows = []
-        for target in TARGETS:
-            ranking = self.session.ranking(target)
+        session, rows, ranks = self.session, [], {}
+        for target, name in session.targets.items():
+            ranking = session.ranking(target)
             rank = ranking.rank_of(source) if ranking is not None else None
-            if (
-                ranking is not None
-                and rank is not None
-                and not (self.compact and target == self.session.target)
-            ):
-                rows.append((target, TARGET_NAMES[target], ranking.score_of(source), f"{rank:,}"))
-        self.ranks.show_ranks(rows, self.session.target)
+            if ranking is not None and rank is not None:
+                ranks[target] = rank
+                rows.append((target, name, ranking.score_of(source), f"{rank:,}"))
+        if self.compact:  # room for the others in which it stands best
+            others = sorted((target for target in ranks if target != session.target), key=ranks.__getitem__)
+            rows = [row for row in rows if row[0] in others[:COMPACT_RANKS]]
+        self.ranks.show_ranks(rows, session.target)
 
     def _title(self, source: int) -> str:
         ranking = self.session.ranking()

@@ -235,14 +235,20 @@ class RankRows(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, height = QPainter(self), theme.scaled(ROW)
+        start, end = self._bar_start(), self.width() - theme.scaled(40)
         for index, (target, name, score, rank) in enumerate(self._rows):
             line = QRectF(0, index * height, self.width(), height)
-            on = target == self._current
-            paint_fact(painter, line, name, rank, bold=on, quiet=self._bars and not on)
+            on, room = target == self._current, start - 8 if self._bars else 0
+            paint_fact(painter, line, name, rank, bold=on, quiet=self._bars and not on, room=room)
             if self._bars and score is not None:
-                start, end = theme.scaled(78), self.width() - theme.scaled(40)
                 bar = QRectF(start, line.center().y() - 2, end - start, 4)
                 paint_score(painter, bar, score, "text" if on else "text2")
+
+    def _bar_start(self) -> float:
+        """Where the bars begin: behind the longest name, which may take so much and no more."""
+        metrics = QFontMetricsF(theme.font(12, 500))
+        longest = max((metrics.horizontalAdvance(name) for _, name, _, _ in self._rows), default=0.0)
+        return min(max(theme.scaled(78), longest + 10), theme.scaled(116))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         index = int(event.position().y()) // theme.scaled(ROW)
@@ -273,14 +279,20 @@ class FactRows(QWidget):
 
 
 def paint_fact(
-    painter: QPainter, line: QRectF, name: str, value: str, bold: bool = False, quiet: bool = False
+    painter: QPainter,
+    line: QRectF,
+    name: str,
+    value: str,
+    bold: bool = False,
+    quiet: bool = False,
+    room: float = 0,
 ) -> None:
-    """A name at the left and its value at the right of a line."""
+    """A name at the left, cut to `room` where that is given, and its value at the right of a line."""
     middle = Qt.AlignmentFlag.AlignVCenter
     painter.setFont(theme.font(12, 600 if bold else 500))
     painter.setPen(theme.color("text2" if quiet else "text"))
     painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, value)
-    room = line.width() - painter.fontMetrics().horizontalAdvance(value) - 8
+    room = room or line.width() - painter.fontMetrics().horizontalAdvance(value) - 8
     painter.setFont(theme.font(12, 500))
     painter.setPen(theme.color("text2"))
     text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(room))

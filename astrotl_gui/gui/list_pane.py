@@ -18,9 +18,9 @@ from . import theme
 from .candidate_menu import add_candidate_menu
 from .controls import EmptyState, IconButton, Label
 from .gallery import Gallery
+from .list_bar import ListBar
 from .list_menus import FilterPopover, SortMenu
 from .list_order import EMPTY, NONE, ListFilter, ListOrder, arrange
-from .list_tabs import ListTabs
 from .models import CandidateModel
 from .outlier_menu import HeldBack, OutlierMenu
 from .thumbnails import Thumbnails
@@ -28,6 +28,8 @@ from .thumbnails import Thumbnails
 if TYPE_CHECKING:
     from .jobs import Job
     from .session import Session
+
+START_OWN = "Label one Yes to start: select it on the mosaic and press A. S looks for similar ones."
 
 
 class ListPane(QWidget):
@@ -47,7 +49,8 @@ class ListPane(QWidget):
         self.model = CandidateModel(self)
         self.thumbnails = Thumbnails(session, parent=self)
         self.gallery = Gallery(self.model, self.thumbnails, session.label_of)
-        self.tabs = ListTabs()
+        self.bar = ListBar(session, actions or {})
+        self.tabs = self.bar.tabs
         self.count = Label("", 12, 500, "text2")
         self.filter_button = IconButton("ph.funnel-simple", "Filter", checkable=True)
         self.sort_button = IconButton("ph.sort-ascending", "Sort")
@@ -64,6 +67,7 @@ class ListPane(QWidget):
         self._empty: tuple[str, str, str, str] | None = None
         self._emptied: EmptyState | None = None
         self._watched: Job | None = None
+        self._replaced = False
         self._build()
         self._connect()
         self._restart()
@@ -84,7 +88,7 @@ class ListPane(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.tabs)
+        column.addWidget(self.bar)
         column.addWidget(bar)
         column.addWidget(self.held_back)
         column.addWidget(self.pages, 1)
@@ -101,7 +105,9 @@ class ListPane(QWidget):
         self.held_back.toggled.connect(session.outliers.hide_artifacts)
         self.method_button.clicked.connect(lambda: _below(self.method_menu, self.method_button))
         session.jobs.changed.connect(self._jobs_changed)
-        self.tabs.chosen.connect(self.choose)
+        session.targets_changed.connect(self._after_order)
+        session.prototypes_changed.connect(self._start_over)
+        self.bar.chosen.connect(self.choose)
         self.gallery.chosen.connect(session.select_many)
         self.gallery.acted.connect(self._act)
         self.gallery.left.connect(self.model.release)
@@ -165,16 +171,25 @@ class ListPane(QWidget):
         self._after_order()
         self.gallery.show_row(self.gallery.current_row)
 
+    def _start_over(self) -> None:
+        """Other prototypes make another list: the next ranking holds nothing."""
+        self._replaced = True
+        self._say_count()
+
     def _ranked(self, target: str) -> None:
         shown = self.session.target
-        if target == shown or (shown == "outlier" and target == "artifact"):
+        if target == shown and self._replaced:
+            self._reset()
+            self._replaced = False
+        elif target == shown or (shown == "outlier" and target == "artifact"):
             self._update()
 
     def _update(self) -> None:
-        if not len(self.model) or not self.isVisible():
+        order = self._order()
+        if not len(self.model) or not len(order) or not self.isVisible():
             self._reset()
             return
-        self.model.update(self._order(), self.gallery.still_row)
+        self.model.update(order, self.gallery.still_row)
         self._after_order()
 
     def _labelled(self, sources: list[int]) -> None:
@@ -220,8 +235,8 @@ class ListPane(QWidget):
     def _after_order(self) -> None:
         target = self.session.target
         self.tabs.set_value(target)
-        self.gallery.noun = TARGET_NAMES[target] if target == "agn" else TARGET_NAMES[target].lower()
-        self.gallery.setAccessibleName(f"{TARGET_NAMES[target]} candidates")
+        self.gallery.noun = self.session.noun()
+        self.gallery.setAccessibleName(f"{self.session.targets[target]} candidates")
         self.method_button.setVisible(target == "outlier")
         self._say_count()
         self._show_page()
@@ -231,7 +246,9 @@ class ListPane(QWidget):
         sources = _number(model.total or len(self.session.catalog), "source")
         if model.hidden:
             sources = f"{model.total - model.hidden:,} of {sources}"
-        self.count.setText(f"{sources}, {_number(labels, 'label')}" if len(self.session.catalog) else "")
+        given = len(self.session.prototypes.get(self.session.target, ()))
+        parts = [sources, _number(labels, "label"), *([_number(given, "prototype")] if given else [])]
+        self.count.setText(", ".join(parts) if len(self.session.catalog) else "")
         self.filter_button.setChecked(self.filter.active)
         for button in (self.method_button, self.filter_button, self.sort_button, self.size_button):
             button.setEnabled(bool(model.total))
@@ -273,6 +290,8 @@ class ListPane(QWidget):
                 "Detect them, or take your own catalog.",
                 "Detect sources",
             )
+        if not model.total and session.target not in TARGET_NAMES and session.inputs is not None:
+            return ("ph.sparkle", "No labels yet", START_OWN, "")
         if not model.total:
             return ("ph.sparkle", "No ranking yet", self._when(), "")
         if not self.filter.active:

@@ -165,6 +165,8 @@ class MainWindow(QMainWindow):
             session.catalog_changed,
             session.selection_changed,
             session.target_changed,
+            session.targets_changed,
+            session.prototypes_changed,
             session.look_changed,
             session.labels_changed,
             session.ranking_changed,

@@ -98,7 +98,7 @@ def paint_marks(
 
 
 def shape(target: str, x: float, y: float, radius: float) -> QPainterPath:
-    """The outline that stands for a target: lens circle, AGN diamond, artifact square, outlier triangle."""
+    """The outline of a target: lens circle, AGN diamond, artifact square, outlier triangle, own hexagon."""
     path = QPainterPath()
     if target == "agn":
         _polygon(path, x, y, 1.2 * radius, 4, 0)
@@ -106,6 +106,8 @@ def shape(target: str, x: float, y: float, radius: float) -> QPainterPath:
         _polygon(path, x, y, 0.92 * math.sqrt(2) * radius, 4, 45)
     elif target == "outlier":
         _polygon(path, x, y + 0.15 * radius, 1.4 * radius, 3, 0)
+    elif target != "lens":
+        _polygon(path, x, y, 1.15 * radius, 6, 0)
     else:
         path.addEllipse(QPointF(x, y), radius, radius)
     return path
@@ -125,7 +127,8 @@ def _edge(target: str, radius: float) -> float:
         "agn": 1.2 * radius / math.sqrt(2),
         "artifact": 0.92 * math.sqrt(2) * radius,
         "outlier": 0.85 * math.sqrt(2) * radius,
-    }.get(target, radius)
+        "lens": radius,
+    }.get(target, 1.03 * radius)
 
 
 def _paint_mark(painter: QPainter, place: Placed, target: str) -> None:
@@ -159,7 +162,7 @@ def _feet(x: float, y: float, edge: float) -> QPainterPath:
 
 
 def _reach(target: str, radius: float) -> float:
-    return {"agn": 1.2, "artifact": 0.92, "outlier": 1.25}.get(target, 1.0) * radius
+    return {"agn": 1.2, "artifact": 0.92, "outlier": 1.25, "lens": 1.0}.get(target, 1.15) * radius
 
 
 def _ticks(x: float, y: float, radius: float, gap: float = 6, length: float = 10) -> QPainterPath:

@@ -29,6 +29,7 @@ def build_menu(view: MosaicView, at: QPointF) -> QMenu:
     if source is not None:
         menu.addAction("Select this source", lambda: session.select(source))
         menu.addAction("Find similar", lambda: session.find_similar(source))
+        menu.addAction("Use as prototype", lambda: session.use_as_prototypes([source]))
         menu.addSeparator()
     x, y = view.viewport.to_image(at.x(), at.y())
     menu.addAction("Centre here", lambda: view.centre_on(x, y))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from ..core.labels import TARGET_NAMES
 from . import go_to, place_verbs, theme
 from .actions import ACTIONS
 from .controls import CAP_HEIGHT, cap_width, paint_cap
@@ -87,7 +88,7 @@ class Palette(QWidget):
         if not self._field.hasFocus():
             return
         text = self._field.text().strip()
-        self.hits = [*self._places(text), *self._actions(text)][:SHOWN]
+        self.hits = [*self._places(text), *self._lists(text), *self._actions(text)][:SHOWN]
         self.chosen = 0
         self._place()
         self.setVisible(bool(self.hits))
@@ -103,6 +104,13 @@ class Palette(QWidget):
         for _, _, row in sorted(scored, key=lambda item: item[:2]):
             key = cap(row.shortcuts[0]) if row.shortcuts else ""
             yield Hit(row.text, row.menu, partial(self._window.run_action, row), key)
+
+    def _lists(self, text: str) -> Iterable[Hit]:
+        """The astronomer's own lists; the four are actions."""
+        names = self._window.session.targets
+        for key, name in names.items():
+            if text and key not in TARGET_NAMES and fit(text, name) is not None:
+                yield Hit(name, "List", partial(self._window.choose_list, key))
 
     def _places(self, text: str) -> Iterable[Hit]:
         place, window = go_to.parse(text), self._window

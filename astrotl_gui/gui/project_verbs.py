@@ -42,6 +42,10 @@ def import_labels(window: MainWindow) -> None:
     choose_file(window, "Import labels", CATALOGS, window.session.import_labels)
 
 
+def take_prototypes(window: MainWindow) -> None:
+    choose_file(window, "Prototypes from a catalog", CATALOGS, window.session.take_prototypes)
+
+
 def export(window: MainWindow) -> None:
     window.open_sheet(ExportSheet(window.session, window))
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
-from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.gui.session_state import later
 
 if TYPE_CHECKING:
@@ -89,9 +88,9 @@ class Refining(QObject):
     def _first(self) -> list[int]:
         """Labelled sources, then the top of every list."""
         ids: dict[int, None] = {}
-        for target in TARGETS:
+        for target in self.session.targets:
             ids.update(dict.fromkeys(self.session.labels(target)))
-        for target in TARGETS:
+        for target in self.session.targets:
             if (ranking := self.session.ranking(target)) is not None:
                 ids.update(dict.fromkeys(ranking.ids[:TOP].tolist()))
         return list(ids)

@@ -25,8 +25,8 @@ from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.search import SimilarSearch, example_moved
+from astrotl_gui.gui.session_prototypes import SessionPrototypes
 from astrotl_gui.gui.session_state import later
-from astrotl_gui.gui.session_why import SessionWhy
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 PICTURE_SIDE = 256
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.opening import OpenProject
 
 
-class Session(SessionWhy):
+class Session(SessionPrototypes):
     """Projects, similarity search and files, on top of lists and labels."""
 
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
@@ -149,15 +149,16 @@ class Session(SessionWhy):
         picture.save(str(path))
 
     def _labelled(self) -> set[int]:
-        return {source for target in TARGETS for source in self.labels(target)}
+        return {source for target in self.targets for source in self.labels(target)}
 
     def _adopt_project(self, opened: OpenProject) -> None:
         self.close_project()
         self.project, self.mosaic = opened.project, opened.mosaic
         self.tiles, self.levels = opened.tiles, opened.levels
         self.catalog, self._rankings = opened.catalog, opened.rankings
+        self._read_prototypes()
         view = opened.project.view
-        self.target = view.get("target", TARGETS[0]) if view.get("target") in TARGETS else TARGETS[0]
+        self.target = view.get("target", TARGETS[0]) if view.get("target") in self.targets else TARGETS[0]
         self.look = Look.from_dict(view.get("look", {}))
         if self.look.mode not in ("colour", *self.levels) or len(self.levels) == 1:
             self.look = self.look.with_(
@@ -253,7 +254,8 @@ class Session(SessionWhy):
         path = Path(path)
 
         def exported(rows: int) -> None:
-            what = TARGET_NAMES[targets[0]].lower() if len(targets) == 1 and yes_only else "source"
+            told = len(targets) == 1 and yes_only and targets[0] in TARGET_NAMES
+            what = TARGET_NAMES[targets[0]].lower() if told else "source"
             noun = {"lens": "lenses", "agn": "AGN"}.get(what, f"{what}s") if rows != 1 else what
             self.messaged.emit(
                 Message(
@@ -284,7 +286,8 @@ class Session(SessionWhy):
 
         def take(events: list[Label]) -> None:
             if self._write(events):
-                self._labels_given([e.source_id for e in events], TARGETS)
+                self._labels_given([e.source_id for e in events])
+                self.rank_again()
                 self.messaged.emit(Message(f"Imported {len(events):,} labels", Path(path).name))
 
         return self._run(
@@ -293,5 +296,6 @@ class Session(SessionWhy):
             Path(path),
             self.catalog,
             self.settings.vetter,
+            self.targets,
             then=take,
         )

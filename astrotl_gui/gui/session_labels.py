@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from astrotl_gui.core.labels import EXCLUDED_BY_ARTIFACT, NOTE, TARGETS, Label
+from astrotl_gui.core.labels import NOTE, Label, informed
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_encoders import SessionEncoders
 
@@ -22,8 +22,9 @@ class SessionLabels(SessionEncoders):
             return
         chosen = list(self.selection)
         following = self._after(chosen) if advance and len(chosen) == 1 else None
+        before = [label.contaminant for i in chosen if (label := self.label_of(i)) is not None]
         if self._write([self._event(i, value, grade, contaminant) for i in chosen]):
-            self._labels_given(chosen, [self.target])
+            self._labels_given(chosen, self.target, [*before, contaminant])
             if following is not None:
                 self.select(following)
 
@@ -33,8 +34,9 @@ class SessionLabels(SessionEncoders):
 
     def label_as(self, sources: Sequence[int], value: str, target: str) -> None:
         """Label given sources at once, as one step of undo."""
+        before = [label.contaminant for i in sources if (label := self.label_of(i, target)) is not None]
         if self._write([self._event(i, value, "", "", target) for i in sources]):
-            self._labels_given(list(sources), [target])
+            self._labels_given(list(sources), target, before)
 
     def set_note(self, text: str, source: int | None = None) -> None:
         """Keep a comment on a source."""
@@ -42,7 +44,7 @@ class SessionLabels(SessionEncoders):
         if source is not None and text != self.note(source):
             event = self._event(source, NOTE, "", "", comment=text)
             if self._write([event]):
-                self._labels_given([source], [])
+                self._labels_given([source])
 
     def undo(self) -> None:
         self._turn_back("undo")
@@ -56,7 +58,8 @@ class SessionLabels(SessionEncoders):
         turn = self.project.labels.undo if verb == "undo" else self.project.labels.redo
         touched: list[int] = []
         if self._attempt(lambda: touched.extend(turn(self.settings.vetter))) and touched:
-            self._labels_given(touched, TARGETS)
+            self._labels_given(touched)
+            self.rank_again()
             self.select_many(touched[-1:])
 
     def _after(self, chosen: list[int]) -> int | None:
@@ -88,11 +91,9 @@ class SessionLabels(SessionEncoders):
     def _write(self, events: list[Label]) -> bool:
         return self.project is not None and bool(events) and self._attempt(self.project.labels.add, events)
 
-    def _labels_given(self, sources: list[int], targets: Sequence[str]) -> None:
+    def _labels_given(self, sources: list[int], target: str = "", contaminants: Sequence[str] = ()) -> None:
+        """Say that labels changed, and rank the lists that labels of `target` with such contaminants teach."""
         self._labels.clear()
         self.labels_changed.emit(sources)
-        if targets:
-            affected = set(targets)
-            if "artifact" in affected:
-                affected |= set(EXCLUDED_BY_ARTIFACT)
-            self.rank_again(tuple(affected))
+        if target:
+            self.rank_again(tuple(informed(target, contaminants, self.targets)))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.labels import TARGETS
+from astrotl_gui.core.labels import Label
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.gui.message import Message, Verb
@@ -36,12 +36,15 @@ class SessionLists(SessionState):
         project = self.project
         if project is None:
             return
+        held: list[Label] = []
+        if not self._attempt(lambda: held.extend(project.held_places())):
+            return
         self._run(
             "Detecting" if catalog_path is None else "Measuring",
             later("sources", "find_sources"),
             self.mosaic,
             self.catalog,
-            project.labels.events(),
+            held,
             project.next_id,
             project.detection,
             catalog_path,
@@ -53,7 +56,7 @@ class SessionLists(SessionState):
         if not self._attempt(self.project.write_catalog, catalog):
             return
         self.catalog, self.inputs, self._rankings = catalog, None, {}
-        self.similar = None
+        self.similar, self.prototype_lists = None, {}
         self.selection = [i for i in self.selection if catalog.rows_of([i])[0] >= 0]
         self.catalog_changed.emit()
         self.selection_changed.emit()
@@ -120,13 +123,13 @@ class SessionLists(SessionState):
             self.inputs = inputs
             self.rank_again()
 
-    def rank_again(self, targets: Sequence[str] = TARGETS) -> None:
+    def rank_again(self, targets: Sequence[str] | None = None) -> None:
         """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it."""
-        self._stale |= set(targets)
+        self._stale |= set(self.targets if targets is None else targets)
         if self._ranking_job is not None or self.inputs is None or self.project is None:
             return
         log, vetter = self.project.labels, self.settings.vetter
-        training = {target: log.training(target, vetter) for target in TARGETS if target in self._stale}
+        training = {target: log.training(target, vetter) for target in self.targets if target in self._stale}
         self._stale.clear()
         job = self._run(
             "Ranking",
@@ -140,8 +143,9 @@ class SessionLists(SessionState):
         job.finished.connect(self._ranking_ended)
 
     def _adopt_rankings(self, rankings: dict[str, Ranking]) -> None:
-        self._rankings |= rankings
-        for target in rankings:
+        kept = {target: ranking for target, ranking in rankings.items() if target in self.targets}
+        self._rankings |= kept
+        for target in kept:
             self.ranking_changed.emit(target)
 
     def _ranking_ended(self) -> None:

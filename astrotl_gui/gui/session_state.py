@@ -1,7 +1,7 @@
 """What a session is made of: the open project's state, its change signals, looking and selecting.
 
-`Session` is built in six steps, each a class on the one before: state, lists, encoders, labels, reasons, projects and
-files.
+`Session` is built in eight steps, each a class on the one before: state, lists, encoders, labels, reasons, targets,
+prototypes, projects and files.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from PySide6.QtCore import QObject, Signal
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import TARGETS, Label
+from astrotl_gui.core.labels import TARGET_NAMES, TARGETS, Label
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.core.stretch import Levels, Look
+from astrotl_gui.core.targets import noun
 from astrotl_gui.gui.jobs import Job, Jobs
 from astrotl_gui.gui.message import Verb, problem_message
 from astrotl_gui.gui.search import SimilarSearch
@@ -26,6 +27,7 @@ from astrotl_gui.gui.search import SimilarSearch
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
     from astrotl_gui.core.tiles import TileSource
+    from astrotl_gui.pipeline.prototypes import PrototypeLists
     from astrotl_gui.pipeline.rank import RankInputs
 
 
@@ -47,6 +49,8 @@ class SessionState(QObject):
     labels_changed = Signal(list)
     selection_changed = Signal()
     target_changed = Signal()
+    targets_changed = Signal()
+    prototypes_changed = Signal()
     look_changed = Signal()
     similar_changed = Signal()
     settings_changed = Signal()
@@ -70,6 +74,9 @@ class SessionState(QObject):
         self.selection: list[int] = []
         self.look = Look()
         self.similar: SimilarSearch | None = None
+        self.prototypes: dict[str, list[int]] = {}
+        self.prototype_lists: dict[str, PrototypeLists] = {}
+        self._all_wait = False  # every list waits for the prototypes to be compared
         self._rankings: dict[str, Ranking] = {}
         self._labels: dict[str, dict[int, Label]] = {}
         self._ranking_job: Job | None = None
@@ -80,6 +87,15 @@ class SessionState(QObject):
     def selected(self) -> int | None:
         """Id of the current source: the one last selected."""
         return self.selection[-1] if self.selection else None
+
+    @property
+    def targets(self) -> dict[str, str]:
+        """Key → name of the project's lists: the four, then the astronomer's own."""
+        return self.project.target_names if self.project else dict(TARGET_NAMES)
+
+    def noun(self, target: str | None = None) -> str:
+        """A list's name within a sentence."""
+        return noun(self.targets, target or self.target)
 
     def ranking(self, target: str | None = None) -> Ranking | None:
         return self._rankings.get(target or self.target)

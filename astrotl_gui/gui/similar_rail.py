@@ -19,8 +19,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QToolTip, QVBoxLayout, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES
-
 from . import theme
 from .controls import Button, Icon, Label, Line
 from .fields import Switch
@@ -36,6 +34,8 @@ if TYPE_CHECKING:
 
 RAIL = 272
 IN_ROW, GAP = 4, 8
+PROTOTYPES = 11
+"""So many of the prototypes are shown, and a box to add to."""
 
 
 class ExampleRow(QWidget):
@@ -52,13 +52,15 @@ class ExampleRow(QWidget):
         self._thumbnails, self._kind, self._tone = thumbnails, kind, tone
         self._ids: list[int] = []
         self._hover, self._over = -1, False
+        self._opens = False
         self.setAcceptDrops(True)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         thumbnails.ready.connect(lambda _: self.update())
 
-    def show_ids(self, ids: Sequence[int]) -> None:
-        self._ids = list(ids)
+    def show_ids(self, ids: Sequence[int], opens: bool = False) -> None:
+        """Show these examples; with `opens` a click on one means its list rather than away with it."""
+        self._ids, self._opens = list(ids), opens
         self.setAccessibleName(f"{self._kind}: {len(ids)}")
         self._fit()
         self.update()
@@ -97,7 +99,9 @@ class ExampleRow(QWidget):
             paint_pixels(painter, square, self._thumbnails.picture(stamp), self._thumbnails.coarse(stamp))
         if hovered:
             theme.paint_box(painter, QRectF(square), QColor(0, 0, 0, 150), None, theme.RADIUS_CUTOUT)
-            theme.paint_icon(painter, QRectF(square), "ph.x", theme.SKY.text, 16)
+            theme.paint_icon(
+                painter, QRectF(square), "ph.list-numbers" if self._opens else "ph.x", theme.SKY.text, 16
+            )
         tone = getattr(theme.SKY, self._tone)
         theme.paint_box(painter, QRectF(square), None, tone, theme.RADIUS_CUTOUT, 2)
 
@@ -122,7 +126,8 @@ class ExampleRow(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            tip = "Take away" if 0 <= self._hover < len(self._ids) else "Add the selected source"
+            known = "Show its list" if self._opens else "Take away"
+            tip = known if 0 <= self._hover < len(self._ids) else "Add the selected source"
             QToolTip.showText(event.globalPos(), tip if self._hover >= 0 else "", self)
             return True
         return super().event(event)
@@ -156,6 +161,8 @@ class SimilarRail(QWidget):
         self.more = ExampleRow(thumbnails, "More like these", "yes")
         self.less = ExampleRow(thumbnails, "Less like these", "no")
         self._counts = {self.more: Label("", tone="text2"), self.less: Label("", tone="text2")}
+        self._heads = {self.more: Label("", 12, 600), self.less: Label("Less like these", 12, 600)}
+        self._less_parts: list[QWidget] = [self.less]
         start = SimilarFilter()
         self.brightness = Switch("Similar brightness", start.brightness)
         self.repeats = Switch("Hide near repeats", start.repeats)
@@ -175,12 +182,15 @@ class SimilarRail(QWidget):
         column.addWidget(Label("Searching with", 13, 600))
         column.addSpacing(8)
         column.addWidget(self.query)
-        for row, icon, text, tone in (
-            (self.more, "ph.plus-circle", "More like these", "yes"),
-            (self.less, "ph.minus-circle", "Less like these", "no"),
+        for row, icon, tone in (
+            (self.more, "ph.plus-circle", "yes"),
+            (self.less, "ph.minus-circle", "no"),
         ):
             column.addSpacing(14)
-            column.addLayout(_line(Icon(icon, 16, tone), Label(text, 12, 600), None, self._counts[row]))
+            sign = Icon(icon, 16, tone)
+            column.addLayout(_line(sign, self._heads[row], None, self._counts[row]))
+            if row is self.less:
+                self._less_parts += [sign, self._heads[row], self._counts[row]]
             column.addSpacing(8)
             column.addWidget(row)
         column.addSpacing(14)
@@ -192,16 +202,19 @@ class SimilarRail(QWidget):
             (self.labelled, "Hide labelled", ""),
         ):
             note = hint if isinstance(hint, Label) else Label(hint, tone="text2")
-            column.addLayout(_line(Label(text), None, note, switch))
+            name = Label(text)
+            column.addLayout(_line(name, None, note, switch))
             column.addSpacing(2)
+            if switch is self.repeats:
+                self._less_parts += [name, note, switch]
         column.addStretch(1)
         column.addWidget(self.use)
 
     def _connect(self) -> None:
         session = self.session
-        self.more.added.connect(lambda source: self._add(source, session.more_like))
+        self.more.added.connect(lambda source: self._add(source, self._more))
         self.less.added.connect(lambda source: self._add(source, session.less_like))
-        self.more.dropped.connect(session.drop_example)
+        self.more.dropped.connect(self._drop)
         self.less.dropped.connect(session.drop_example)
         for switch in (self.brightness, self.repeats, self.labelled):
             switch.toggled.connect(lambda _: self.filtered.emit(self.filter))
@@ -218,16 +231,37 @@ class SimilarRail(QWidget):
         stamp = self._thumbnails.stamp(search.more[0], round((RAIL - 28) * self.devicePixelRatioF()))
         self.query.show_stamp(stamp, session.label_of(search.more[0]))
         small = round(self.more.square(0).width() * self.devicePixelRatioF())
-        examples = [self._thumbnails.stamp(source, small) for source in (*search.more, *search.less)]
+        shown = (
+            search.more if search.prototypes is None else search.prototypes.prototypes[:PROTOTYPES].tolist()
+        )
+        examples = [self._thumbnails.stamp(source, small) for source in (*shown, *search.less)]
         self._thumbnails.want([stamp, *examples], "rail")
-        for row, ids in ((self.more, search.more), (self.less, search.less)):
-            row.show_ids(ids)
-            self._counts[row].setText(str(len(ids)))
+        given = search.prototypes.prototypes.tolist() if search.prototypes is not None else None
+        self._heads[self.more].setText("More like these" if given is None else "Prototypes")
+        self._counts[self.more].setText(str(len(search.more if given is None else given)))
+        self._counts[self.less].setText(str(len(search.less)))
+        self.more.show_ids(search.more if given is None else given[:PROTOTYPES], given is not None)
+        self.less.show_ids(search.less)
+        for part in self._less_parts:  # the lists are shown as they are: nothing against, no repeats hidden
+            part.setVisible(given is None)
         if session.project is not None:
             self.radius.setText(f"{repeat_radius(session.project.cutouts.size):.2g}″")
-        target = session.target
-        self.use.setText(f"Use as {TARGET_NAMES[target] if target == 'agn' else target} labels")
+        self.use.setText(f"Use as {session.noun()} labels")
         self.use.setAccessibleName(self.use.text())
+
+    def _more(self, source: int) -> None:
+        """Another example, or another prototype."""
+        search = self.session.similar
+        if search is None or search.prototypes is None:
+            self.session.more_like(source)
+        elif source not in search.prototypes.prototypes:
+            self.session.use_as_prototypes([source])
+
+    def _drop(self, source: int) -> None:
+        if self.session.similar is not None and self.session.similar.prototypes is not None:
+            self.session.show_prototypes(source)
+        else:
+            self.session.drop_example(source)
 
     def _add(self, source: int, verb: Callable[[int], object]) -> None:
         chosen = self.session.selected if source < 0 else source

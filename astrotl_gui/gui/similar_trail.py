@@ -8,8 +8,6 @@ from PySide6.QtCore import QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES
-
 from . import theme
 from .controls import Icon, IconButton, Label
 from .gallery_painter import paint_pixels, paint_ring
@@ -27,13 +25,17 @@ SHOWN = 4
 def crumb_text(session: Session, search: SimilarSearch) -> str:
     """Where the source of a search came from: "Lens 7", "Similar 3"; its id when it was in no list."""
     source, before = search.more[0], search.before
+    if search.lists_of:
+        return f"Prototypes, {len(search.more):,}"
+    if search.prototypes is not None:
+        return f"Prototype {search.prototypes.prototypes.tolist().index(source) + 1:,}"
     if before is not None and before.result is not None:
         places = (before.result.ids == source).nonzero()[0]
         if len(places):
             return f"Similar {places[0] + 1:,}"
     ranking = session.ranking()
     rank = ranking.rank_of(source) if ranking is not None else None
-    return f"{TARGET_NAMES[session.target]} {rank:,}" if rank is not None else f"Source {source}"
+    return f"{session.targets[session.target]} {rank:,}" if rank is not None else f"Source {source}"
 
 
 class Crumb(QAbstractButton):

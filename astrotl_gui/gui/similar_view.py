@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -39,7 +40,8 @@ class SimilarView(QWidget):
         )
         self.gallery.noun = "similar"
         self.gallery.setAccessibleName("Similar sources")
-        self.gallery.values = lambda row: f"{self.model.score_at(row):.3f}"
+        self.gallery.values = self._value
+        self._lists_of: dict[int, int] = {}
         self.gallery.divider_text = BEYOND
         self.rail = SimilarRail(session, self.thumbnails)
         self.trail = SimilarTrail(session, self.thumbnails)
@@ -133,10 +135,18 @@ class SimilarView(QWidget):
             self.trail.show_trail(search)
 
     def _show_result(self) -> None:
-        order = self._order()
+        order, search = self._order(), self.session.similar
+        self._lists_of = search.lists_of if search is not None else {}
         self._divide(order)
         self.gallery.set_selection(self.session.selection)
         self.model.reset(order)
+
+    def _value(self, row: int) -> str:
+        """The distance; in a union, how many lists name the source."""
+        search = self.session.similar
+        if self._lists_of and search is not None:
+            return f"{self._lists_of.get(self.model.id_at(row), 0)} of {len(search.more)}"
+        return f"{self.model.score_at(row):.3f}"
 
     def _labelled(self, sources: list[int]) -> None:
         if self.session.similar is None:
@@ -160,7 +170,7 @@ class SimilarView(QWidget):
             session.catalog,
             session.mosaic.reference.name,
             repeat_radius(session.project.cutouts.size) / float(session.mosaic.pixel_scale()),
-            self.rail.filter,
+            replace(self.rail.filter, repeats=False) if search.prototypes is not None else self.rail.filter,
             session.labels(),
         )
 
@@ -172,7 +182,10 @@ class SimilarView(QWidget):
         self.gallery.split = beyond if beyond < len(order) else 0
         sources = f"{len(order):,} source{'' if len(order) == 1 else 's'}"
         hidden = f", {order.hidden:,} hidden" if order.hidden else ""
-        self.trail.count.setText(f"{sources}{hidden}, most alike first")
+        told = ", most alike first"
+        if search is not None and self._lists_of:
+            told = f" in the lists of {len(search.more):,}, best rank first"
+        self.trail.count.setText(f"{sources}{hidden}{told}")
 
     def _act(self, name: str, source: int) -> None:
         run = {

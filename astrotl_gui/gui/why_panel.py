@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES
 from astrotl_gui.core.quantities import kernel_name
 
 from . import theme
@@ -150,7 +149,7 @@ class WhyPanel(QWidget):
         self._show(self.explanation)
 
     def _show(self, found: Explanation) -> None:
-        ranking, name = self.session.ranking(), target_name(found.target)
+        ranking, name = self.session.ranking(), self.session.targets.get(found.target, "")
         rank = ranking.rank_of(found.source) if ranking is not None else None
         self.title.setText(f"{name} candidate {rank:,}" if rank is not None else name)
         self.map.show_source(found.source, bool(found.examples))
@@ -187,12 +186,15 @@ class WhyPanel(QWidget):
         self.examples_title.setText(f"Labelled examples, {len(found.examples):,}")
 
     def _show_first(self, found: Explanation) -> None:
-        self.first.setText(f"Before any label: {found.cold_rank:,} of {found.count:,}")
+        session = self.session
+        self.first.setText(f"Before any label: {found.cold_rank:,} of {found.count:,}" if found.count else "")
         parts = [(name, value) for name, value in found.cold_parts.items() if abs(value) >= LEAST_PART]
         self.parts.show_rows([Addend(name, value) for name, value in parts[:PARTS]])
         text = FIRST_ORDER.get(found.target, "Compared with a typical source:" if parts else "")
+        if session.prototypes.get(found.target):
+            text = "The list starts with what is most like its prototypes."
         if not found.examples:
-            text = f"No {target_name(found.target, True)} labels yet. {text}"
+            text = f"No {session.noun(found.target)} labels yet. {text}"
         self.first_text.setText(text)
         self.first_text.setVisible(bool(text))
 
@@ -207,12 +209,6 @@ def _section(*widgets: QWidget) -> QWidget:
     for widget in widgets:
         column.addWidget(widget)
     return section
-
-
-def target_name(target: str, within: bool = False) -> str:
-    """ "Lens", or "lens" within a sentence; AGN stays."""
-    name = TARGET_NAMES.get(target, target)
-    return name.lower() if within and target != "agn" else name
 
 
 def percent(share: float) -> str:

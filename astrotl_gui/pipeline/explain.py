@@ -43,8 +43,9 @@ class Explanation:
     """score = −1 + `cold` + Σ term over `examples` (largest first); +1 is a yes, −1 a no.
 
     Without labels `score` is the place in the cold list, 0 (last) to 1, and `cold` the same. `cold_rank` of `count` is
-    the rank before any label, `cold_parts` what put it there: by name, by how much more than for a typical
-    source, largest first (the outlier list has none). `kernels`: Σ term by kernel.
+    the rank before any label (0 of 0 in a list that has no order then), `cold_parts` what put it there: by name, by
+    how much more than for a typical source, largest first (outliers, and an order by prototypes, have none).
+    `kernels`: Σ term by kernel.
     """
 
     source: int
@@ -89,15 +90,14 @@ def explain(
         )
     row = inputs.rows[source]
     ranker = learned(inputs, target, labels)
-    cold = inputs.cold[target]
+    cold = inputs.cold_of(target)
     by_kernel = terms(inputs.kernel, ranker, row) if ranker is not None else {}
     examples = _examples(inputs, ranker, by_kernel)
-    place = float(cold[row])
-    # Ties are ordered by id, as in the list.
-    ahead = (cold > cold[row]) | ((cold == cold[row]) & (inputs.ids < source))
+    place = 0.0 if cold is None else float(cold[row])
     prior = float(ranker.prior[row]) - PRIOR if ranker is not None else place
     added = sum(example.term for example in examples)
-    parts = against_typical(inputs.cold_parts.get(target, {}), row)
+    formula = {} if target in inputs.given else inputs.cold_parts.get(target, {})
+    parts = against_typical(formula, row)
     return Explanation(
         source,
         target,
@@ -105,11 +105,16 @@ def explain(
         prior,
         examples,
         {name: float(values.sum()) for name, values in by_kernel.items()},
-        1 + int(np.count_nonzero(ahead)),
-        len(cold),
+        0 if cold is None else _rank(cold, row),
+        0 if cold is None else len(cold),
         dict(sorted(parts.items(), key=lambda part: -abs(part[1]))),
         _telling(inputs, ranker, row, by_kernel, bands),
     )
+
+
+def _rank(cold: NDArray[np.float32], row: int) -> int:
+    """1-based; ties are ordered by id, as in the list."""
+    return 1 + int(np.count_nonzero(cold > cold[row])) + int(np.count_nonzero(cold[:row] == cold[row]))
 
 
 def _examples(inputs: RankInputs, ranker: Ranker | None, by_kernel: Mapping[str, Any]) -> tuple[Example, ...]:

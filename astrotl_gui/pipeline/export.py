@@ -52,6 +52,7 @@ def export(
     labelled_only: bool = False,
     yes_only: bool = False,
     outliers: OutlierTable | None = None,
+    names: Mapping[str, str] = TARGET_NAMES,
 ) -> int:
     """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
 
@@ -59,15 +60,15 @@ def export(
     of the first target's ranking, then what is unranked. Of `labels` the latest event of each source and
     target counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets,
     `yes_only` what is positive for one. `outliers` adds, where outliers are a target, the rank by every method and
-    how many agree. `provenance` (which mosaic, which encoder…) is kept where the format
-    can. The file is whole or not there.
+    how many agree. `provenance` (which mosaic, which encoder…) is kept where the format can; `names` are those of
+    the lists. The file is whole or not there.
 
     Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
     """
     path = Path(path)
     writer = _writer(path)
     kept = YES if yes_only else LABELLED if labelled_only else None
-    table = export_table(catalog, rankings, labels, targets, kept, outliers)
+    table = export_table(catalog, rankings, labels, targets, kept, outliers, names)
     if writer is None:
         text = regions_text(table, targets, provenance)
         with atomic_write(path) as temporary:
@@ -113,6 +114,7 @@ def export_project(
         labelled_only=labelled_only,
         yes_only=yes_only,
         outliers=compared,
+        names=project.target_names,
     )
 
 
@@ -138,6 +140,7 @@ def export_table(
     targets: Sequence[str],
     kept: Collection[str] | None = None,
     outliers: OutlierTable | None = None,
+    names: Mapping[str, str] = TARGET_NAMES,
 ) -> Table:
     """The rows as one astropy table with units and descriptions.
 
@@ -151,10 +154,11 @@ def export_table(
     table.meta.clear()
     ids = np.asarray(catalog.ids, dtype=np.int64)
     for target in targets:
-        _add_ranking(table, ids, target, rankings.get(target))
+        name = names.get(target, target)
+        _add_ranking(table, ids, target, name, rankings.get(target))
         if target == "outlier" and outliers is not None:
             _add_methods(table, ids, outliers)
-        _add_labels(table, ids, target, latest, notes)
+        _add_labels(table, ids, target, name, latest, notes)
     for name in table.colnames:
         _plain_text(table, name)
     rows = _order(ids, rankings.get(targets[0]) if targets else None)
@@ -194,8 +198,7 @@ def _ranks(ids: np.ndarray, ranking: Ranking | None) -> np.ma.MaskedArray:
     return np.ma.masked_equal(np.array(ranks, dtype=np.int64), 0)
 
 
-def _add_ranking(table: Table, ids: np.ndarray, target: str, ranking: Ranking | None) -> None:
-    name = TARGET_NAMES.get(target, target)
+def _add_ranking(table: Table, ids: np.ndarray, target: str, name: str, ranking: Ranking | None) -> None:
     ranks = _ranks(ids, ranking)
     scores = np.full(len(ids), np.nan, dtype=np.float32)
     if ranking is not None:
@@ -231,6 +234,7 @@ def _add_labels(
     table: Table,
     ids: np.ndarray,
     target: str,
+    name: str,
     latest: Mapping[tuple[int, str], Label],
     notes: Mapping[int, str],
 ) -> None:
@@ -240,7 +244,7 @@ def _add_labels(
         if column == "comment":
             values = [own or notes.get(source, "") for own, source in zip(values, ids.tolist(), strict=True)]
         table[f"{column}_{target}"] = _text(values)
-        table[f"{column}_{target}"].description = f"{TARGET_NAMES.get(target, target)}: {description}"
+        table[f"{column}_{target}"].description = f"{name}: {description}"
 
 
 def _text(values: Sequence[str]) -> np.ndarray:

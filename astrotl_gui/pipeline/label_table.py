@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -11,9 +11,10 @@ from astropy.table import Table
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import GRADE_VALUE, TARGETS, VALUES, Label
+from astrotl_gui.core.labels import GRADE_VALUE, TARGET_NAMES, VALUES, Label
 from astrotl_gui.core.matching import match_pixels, match_sky
 from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.core.targets import find_target
 from astrotl_gui.pipeline.export import write_table
 
 MATCH_ARCSEC = 1.0
@@ -35,18 +36,26 @@ def write_labels(path: Path, labels: Sequence[Label], *, progress: Progress = SI
     return len(labels)
 
 
-def read_labels(path: Path, catalog: Catalog, vetter: str, *, progress: Progress = SILENT) -> list[Label]:
+def read_labels(
+    path: Path,
+    catalog: Catalog,
+    vetter: str,
+    targets: Mapping[str, str] = TARGET_NAMES,
+    *,
+    progress: Progress = SILENT,
+) -> list[Label]:
     """Labels from a table: columns target and value (or label, or grade), and id, or ra and dec, or x and y.
 
-    A row belongs to the nearest source within 1″ (3 px without coordinates). Raises AstroTLError when columns are
-    missing, a value is unknown, or no row has a source.
+    A row belongs to the nearest source within 1″ (3 px without coordinates). `targets` are the lists there are, key →
+    name; the table may say either. Raises AstroTLError when columns are missing, a target or value is unknown, or
+    no row has a source.
     """
     progress(0, 1, "Reading labels")
     table = _read(path)
     table.rename_columns(table.colnames, [name.lower() for name in table.colnames])
     rows = _sources(table, catalog, path)
     found = [
-        _label(row, int(catalog.ids[at]), catalog, int(at), vetter, path)
+        _label(row, int(catalog.ids[at]), catalog, int(at), vetter, targets, path)
         for row, at in zip(table, rows, strict=True)
         if at >= 0
     ]
@@ -92,18 +101,21 @@ def _floats(column: object) -> np.ndarray:
     return np.ma.filled(np.ma.asarray(column, dtype=float), np.nan)
 
 
-def _label(row: object, source: int, catalog: Catalog, at: int, vetter: str, path: Path) -> Label:
+def _label(
+    row: object, source: int, catalog: Catalog, at: int, vetter: str, targets: Mapping[str, str], path: Path
+) -> Label:
     text = {name: _text(row, name) for name in ("target", "value", "label", *_TEXT)}
     value = text["value"] or text["label"] or GRADE_VALUE.get(text["grade"], "")
-    if text["target"] not in TARGETS or value not in VALUES:
+    target = find_target(targets, text["target"])
+    if target is None or value not in VALUES:
         raise AstroTLError(
             "Unknown label",
             f"{path.name}: target “{text['target']}”, value “{value}”. "
-            f"Targets are {', '.join(TARGETS)}; values {', '.join(VALUES)}.",
+            f"Targets are {', '.join(targets)}; values {', '.join(VALUES)}.",
         )
     more = {name: text[name] for name in _TEXT} | {"vetter": text["vetter"] or vetter}
     place = {name: float(catalog.column(name)[at]) for name in ("ra", "dec", "x", "y")}
-    return Label(source, text["target"], value, **more, **place)  # type: ignore[arg-type]
+    return Label(source, target, value, **more, **place)  # type: ignore[arg-type]
 
 
 def _text(row: object, name: str) -> str:

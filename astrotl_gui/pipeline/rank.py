@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -62,9 +62,10 @@ class RankInputs:
 
     `ids` int64 (N,), ascending; `vectors` (N, k), the ranking space of the last features; `alike` (N, m), that of
     similarity search, the same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1),
-    rank-mapped, larger first; `key` and `views` of the embeddings. `outlier_method` ordered the cold outliers;
-    `artifact_signs` (N,) are the artifacts' cold scores before they were mapped to ranks. To explain a rank by:
-    `cold_parts`, target → name → (N,) (see `ml.coldstart.ColdScore`), and `placing`.
+    rank-mapped, larger first; `given`: the same where prototypes say otherwise; `key` and `views` of the embeddings.
+    `outlier_method` ordered the cold outliers; `artifact_signs` (N,) are the artifacts' cold scores before they were
+    mapped to ranks. To explain a rank by: `cold_parts`, target → name → (N,) (see `ml.coldstart.ColdScore`), and
+    `placing`.
     """
 
     ids: NDArray[np.int64]
@@ -78,6 +79,7 @@ class RankInputs:
     artifact_signs: F32 = field(default_factory=lambda: np.zeros(0, np.float32), repr=False)
     placing: Placing = field(default_factory=Placing.nothing, repr=False)
     cold_parts: Mapping[str, Mapping[str, NDArray[np.float16]]] = field(default_factory=dict, repr=False)
+    given: Mapping[str, F32] = field(default_factory=dict, repr=False)
     seen: dict[str, CachedKernel] = field(default_factory=dict, repr=False)
     """By target, the top of the last pass over all sources (see `pool`)."""
     neighbours: dict[int, NDArray[np.int64]] = field(default_factory=dict, repr=False)
@@ -104,6 +106,18 @@ class RankInputs:
     @cached_property
     def similarities(self) -> Kernel | CachedKernel:
         return CachedKernel(self.kernel) if self.at_once else self.kernel
+
+    def cold_of(self, target: str) -> F32 | None:
+        """The order (N,) of a list before any label; None for a list of the astronomer's own without prototypes."""
+        return self.given.get(target, self.cold.get(target))
+
+    def with_given(self, given: Mapping[str, F32]) -> RankInputs:
+        """The same with other prototypes; what was made on first use is kept."""
+        new = replace(self, given=given)
+        for name in ("rows", "index", "similarities"):
+            if name in self.__dict__:
+                new.__dict__[name] = self.__dict__[name]
+        return new
 
 
 def prepare(
@@ -205,12 +219,16 @@ def rank(
     """Return all sources, best first, for a target given labels (id → +1 or −1).
 
     Labels of sources without embedding are passed over. Without labels the cold score orders; with labels the
-    ranker, whose prior mean the cold score is. Equal scores are ordered by id; the order of the labels
+    ranker, whose prior mean the cold score is. A list without cold score is empty before the first label, and all
+    sources have the same prior after it. Equal scores are ordered by id; the order of the labels
     does not matter.
     """
     progress(0, 1, "Ranking")
     ranker = learned(inputs, target, labels)
-    scores = inputs.cold[target] if ranker is None else ranker.predict_proba()[:, 1].astype(np.float32)
+    scores = inputs.cold_of(target) if ranker is None else ranker.predict_proba()[:, 1].astype(np.float32)
+    if scores is None:
+        inputs.seen.pop(target, None)
+        return Ranking(target, np.empty(0, np.int64), np.empty(0, np.float32), "")
     order = descending(scores)
     if not inputs.at_once:
         inputs.seen[target] = _top(inputs, order, ranker)
@@ -237,13 +255,17 @@ def learned(inputs: RankInputs, target: str, labels: Mapping[int, int]) -> Ranke
         return None
     rows = inputs.rows.of([source for source, _ in known])
     trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(known))
-    prior = np.float32(PRIOR) + np.float32(trust) * inputs.cold[target]
+    cold = inputs.cold_of(target)
+    place = np.full(len(inputs.ids), 0.5, np.float32) if cold is None else cold
+    prior = np.float32(PRIOR) + np.float32(trust) * place
     return Ranker(inputs.similarities, prior).fit(rows, [value for _, value in known])
 
 
 def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:
     """What made a ranking, as it is stored with labels and exports."""
     if ranker is None:
+        if target in inputs.given:
+            return f"prototypes {target}"
         by = f" by {inputs.outlier_method}" if target == "outlier" else ""
         return f"cold {target}{by}"
     yes = int((ranker.labels > 0).sum())

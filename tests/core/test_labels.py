@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import Label, LabelLog
+from astrotl_gui.core.labels import Label, LabelLog, informed
 
 
 @pytest.fixture
@@ -98,6 +98,42 @@ def test_an_artifact_is_neither_lens_nor_agn(log):
     assert log.training("outlier") == {}
 
 
+def test_an_artifact_is_a_no_in_the_lists_of_ones_own(log):
+    log.add(
+        [Label(5, "artifact", "positive"), Label(6, "artifact", "positive"), Label(6, "ring", "positive")]
+    )
+    assert log.training("ring") == {5: -1, 6: 1}
+
+
+def test_a_contaminant_that_names_a_list_teaches_it(log):
+    log.add([
+        Label(1, "lens", "negative", contaminant="artifact"),
+        Label(2, "agn", "negative", contaminant="edge-on"),
+        Label(3, "ring", "negative", contaminant="artifact"),
+        Label(4, "lens", "unsure", contaminant="artifact"),
+    ])  # fmt: skip
+    assert log.training("artifact") == {1: 1, 3: 1}
+    assert log.training("lens") == {1: -1, 3: -1}
+    assert log.training("agn") == {1: -1, 2: -1, 3: -1}
+    assert log.training("ring") == {1: -1, 3: -1}
+    assert log.training("edge_on") == {1: -1, 2: 1, 3: -1}
+    assert log.training("outlier") == {}
+    log.add([Label(1, "artifact", "negative"), Label(3, "artifact", "unsure")])  # said of the list itself
+    assert log.training("artifact") == {1: -1, 3: 1}
+    assert log.training("agn") == {2: -1}
+    log.add([Label(2, "agn", "clear")])
+    assert 2 not in log.training("edge_on")
+
+
+def test_which_lists_a_label_teaches():
+    lists = ("lens", "agn", "artifact", "outlier", "ring", "jelly")
+    assert informed("ring", [""], lists) == {"ring"}
+    assert informed("lens", ["ring"], lists) == {"lens", "ring"}
+    assert informed("jelly", ["artifact"], lists) == {"lens", "agn", "artifact", "ring", "jelly"}
+    assert informed("artifact", [], lists) == {"lens", "agn", "artifact", "ring", "jelly"}
+    assert informed("outlier", ["star"], lists) == {"outlier"}
+
+
 def test_notes_do_not_touch_labels(log):
     log.add([lens(1)])
     log.add([Label(1, "lens", "note", comment="counter-image?", vetter="ann")])
@@ -151,7 +187,7 @@ def test_a_killed_process_keeps_every_label(tmp_path):
     """SIGKILL right after `add` returns: all labels so far are in the file."""
     script = (
         "import sys, pathlib\n"
-        "from astrotl_gui.core.labels import Label, LabelLog\n"
+        "from astrotl_gui.core.labels import Label, LabelLog, informed\n"
         "log = LabelLog(pathlib.Path(sys.argv[1]))\n"
         "for i in range(10**6):\n"
         "    log.add([Label(i, 'lens', 'positive', vetter='ann')])\n"

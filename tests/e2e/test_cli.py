@@ -315,5 +315,5 @@ def test_what_cannot_be_simulated(capsys, tmp_path):
 
 def test_wrong_usage_exits_with_2(capsys):
     with pytest.raises(SystemExit, match="2"):
-        main(["rank", "P.astrotl", "--target", "quasar"])
+        main(["rank", "P.astrotl"])
     capsys.readouterr()

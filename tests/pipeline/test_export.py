@@ -317,3 +317,24 @@ def test_export_of_an_open_project(tmp_path: Path) -> None:
     assert table.meta["model_lens"] == "GP 3"
     assert table["comment_lens"][0] == COMMENT
     project.close()
+
+
+@pytest.mark.parametrize("extension", [".csv", ".ecsv", ".fits", ".vot", ".parquet"])
+def test_own_lists_are_columns_like_the_others(tmp_path: Path, extension: str) -> None:
+    sources, path = catalog(), tmp_path / f"own{extension}"
+    ids = sources.ids[::-1]
+    rankings = {"etoile_d": Ranking("etoile_d", ids, np.linspace(1, 0, len(ids), dtype=np.float32), "gp")}
+    export(
+        path,
+        sources,
+        rankings=rankings,
+        labels=[Label(int(ids[0]), "etoile_d", "positive", "A")],
+        targets=["lens", "etoile_d"],
+        provenance={},
+        names={"lens": "Lens", "etoile_d": "Étoile ❄ d"},
+    )
+    table = read(path)
+    places = {int(row["id"]): int(row["rank_etoile_d"]) for row in table}
+    assert places == {source: place for place, source in enumerate(ids.tolist(), 1)}
+    assert np.ma.getmaskarray(np.ma.asarray(table["rank_lens"])).all()
+    assert [t for t in texts(table["label_etoile_d"]) if t] == ["positive"]

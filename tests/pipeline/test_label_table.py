@@ -79,3 +79,11 @@ def test_a_file_that_is_no_table(tmp_path):
         read_labels(path, catalog(), "me")
     with pytest.raises(AstroTLError, match="cannot be read"):
         read_labels(tmp_path / "absent.csv", catalog(), "me")
+
+
+def test_own_lists_travel_by_key_or_name_and_unknown_ones_are_refused(tmp_path):
+    path, lists = tmp_path / "labels.csv", {"lens": "Lens", "ring_galaxy": "Ring galaxy"}
+    Table({"id": [11, 12], "target": ["ring_galaxy", "Ring Galaxy"], "value": ["positive"] * 2}).write(path)
+    assert [label.target for label in read_labels(path, catalog(), "me", lists)] == ["ring_galaxy"] * 2
+    with pytest.raises(AstroTLError, match="Targets are lens, agn, artifact, outlier;"):
+        read_labels(path, catalog(), "me")

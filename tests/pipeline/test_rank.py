@@ -117,3 +117,17 @@ def test_a_label_on_five_thousand_sources_is_ranked_at_once() -> None:
         rank(made, "lens", labels)
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.030, seconds
+
+
+def test_a_list_of_ones_own_waits_for_a_label_and_then_ranks_all() -> None:
+    made, truth = inputs(1_000, 30)
+    assert len(rank(made, "jellyfish", {})) == 0
+    assert len(rank(made, "jellyfish", {5: 1})) == 0  # a source that is not here
+    good, bad = made.ids[truth][:3].tolist(), made.ids[~truth][:3].tolist()
+    ranking = rank(made, "jellyfish", {**dict.fromkeys(good, 1), **dict.fromkeys(bad, -1)})
+    assert sorted(ranking.ids.tolist()) == made.ids.tolist()
+    assert set(ranking.ids[:3].tolist()) == set(good)
+    found = set(made.ids[truth].tolist()) & set(ranking.ids[:30].tolist())
+    assert len(found) >= 20
+    only_no = rank(made, "jellyfish", dict.fromkeys(bad, -1))
+    assert set(only_no.ids[-3:].tolist()) == set(bad)

@@ -16,6 +16,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.core.targets import find_target, no_such_target
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
 from astrotl_gui.pipeline.making import find_embeddings
 
@@ -27,7 +28,10 @@ def read_project(folder: Path, target: str = "") -> LabelledSet:
     """
     project = Project.open(folder)
     try:
-        target = target or str(project.view.get("target", TARGETS[0]))
+        wanted = target or str(project.view.get("target", TARGETS[0]))
+        target = find_target(project.target_names, wanted) or ""
+        if not target:
+            raise no_such_target(project.target_names, wanted, "")
         catalog, labels = project.read_catalog(), project.labels.training(target)
         mosaic = Mosaic.open(project.spec)
         return project_set(
