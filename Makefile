@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo test check bench screenshots demo-sky compare-skies evaluate-skies wheel clean
+.PHONY: demo test check bench screenshots demo-sky prototypes compare-skies evaluate-skies wheel clean
 
 demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
@@ -28,6 +28,10 @@ screenshots: .venv/.ready-dev
 # The demo sky that comes with AstroTL, anew: only after a change of the simulator that is worth 16 MB of history.
 demo-sky: .venv/.ready-dev
 	$(BIN)/python packaging/make_demo_sky.py
+
+# The prototypes that stand in for injected arcs without caustics: after a change of injector, encoder or recipe.
+prototypes: .venv/.ready-dev
+	$(BIN)/python packaging/make_prototypes.py
 
 # The pictures and tables of docs/simulation.md, from the real fields that are on this machine.
 compare-skies: .venv/.ready-dev

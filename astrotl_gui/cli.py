@@ -144,6 +144,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("-k", type=int, default=16, help="sources in the list of each (16)")
     sub.add_argument("--out", type=Path, metavar="FILE", help="also write the union to a table")
 
+    _inject_options(verb("inject", "draw arcs or nuclei into the project's own galaxies, for the cold lists"))
+
     sub = verb("similar", "find sources that look alike")
     which = sub.add_mutually_exclusive_group(required=True)
     which.add_argument("--id", type=int, help="source id")
@@ -241,6 +243,32 @@ def _embed_options(sub: argparse.ArgumentParser) -> None:
         "--zooms", type=_numbers, metavar="1,2", help="cutout sizes side by side, as multiples of the cutout"
     )
     sub.add_argument("--recipe", choices=("asinh", "ulisse"), help="how pixels become what the network sees")
+
+
+def _inject_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument("--target", choices=("lens", "agn"), help="one of them (default: both)")
+    sub.add_argument("--pairs", type=int, metavar="N", help="how many of each (100)")
+    sub.add_argument("--seed", type=int, help="another seed, other objects (1)")
+    for option, what in (
+        ("--einstein-radius", "of the lenses [arcsec]"),
+        ("--source-magnitude", "of the unlensed sources [AB, reference band]"),
+        ("--source-colour", "of the sources, shortest minus longest band [mag]"),
+        ("--nucleus-ratio", "of a nucleus' flux to its host's"),
+        ("--nucleus-colour", "of the nuclei, shortest minus longest band [mag]"),
+    ):
+        sub.add_argument(
+            option, type=_span, metavar="LEAST,MOST", help=f"{what}; auto: by seeing, depth and bands"
+        )
+    sub.add_argument("--out", type=Path, metavar="FILE", help="also a contact sheet, .png or .jpg")
+    sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+
+
+def _span(text: str) -> tuple[float, ...]:
+    """ "1,2" → (1.0, 2.0); "auto" → ()."""
+    values = () if text == "auto" else _numbers(text)
+    if values and (len(values) != 2 or not values[0] <= values[1]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not LEAST,MOST or auto")
+    return values
 
 
 def _encoder_options(sub: argparse.ArgumentParser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from astrotl_gui.command_injection import injected
 from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, find_sources, lines, opened
 from astrotl_gui.core.errors import AstroTLError
 
@@ -127,6 +128,7 @@ def embed(options: argparse.Namespace) -> Result:
             device=options.device,
             progress=ConsoleProgress(),
         )
+        examples = injected(project, mosaic, catalog, device=options.device)
         meta = store.meta()
         return {
             "embedded": len(catalog),
@@ -135,6 +137,7 @@ def embed(options: argparse.Namespace) -> Result:
             "views": meta["making"]["views"],
             "encoder": meta["making"]["encoder"]["name"],
             **meta["made_with"],
+            "injected": {target: len(pairs) for target, pairs in examples.pairs.items()},
             "text": f"{len(catalog):,} sources embedded ({store.key})",
         }
 

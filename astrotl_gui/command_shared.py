@@ -79,7 +79,7 @@ def inputs_of(project: Any, catalog: Any, mosaic: Any) -> Any:
     from astrotl_gui.pipeline.prototypes import compare_prototypes
 
     made_of = (project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
-    inputs = load_inputs(*made_of, project.outliers.method)
+    inputs = load_inputs(*made_of, project.outliers.method, project.injection)
     if inputs is None:
         raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
     ids = project.prototype_ids()

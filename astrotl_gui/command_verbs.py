@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui.command_evaluate import evaluate
+from astrotl_gui.command_injection import inject, injected
 from astrotl_gui.command_making import detect, embed, encoders, new, simulate
 from astrotl_gui.command_outliers import agreement, outlier_table
 from astrotl_gui.command_shared import (
@@ -39,6 +40,8 @@ def rank(options: argparse.Namespace) -> Result:
         wanted, catalog = target_of(project, options.target), catalog_of(project)
         table = outlier_table(options, project, mosaic, catalog) if wanted == "outlier" else None
         inputs = inputs_of(project, catalog, mosaic)
+        if injected(project, mosaic, catalog).made:
+            inputs = inputs_of(project, catalog, mosaic)
         ranking = rank_lists(inputs, {wanted: project.labels.training(wanted)})[wanted]
         project.write_ranking(ranking)
         if len(catalog) and not len(ranking):
@@ -254,6 +257,7 @@ VERBS = {
     "rank": rank,
     "target": target,
     "prototypes": prototypes,
+    "inject": inject,
     "similar": similar,
     "why": why,
     "label": label,

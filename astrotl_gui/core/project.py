@@ -32,6 +32,7 @@ from astrotl_gui.core.settings import (
     CutoutSettings,
     DetectionSettings,
     EncoderSettings,
+    InjectionSettings,
     OutlierSettings,
     from_sparse,
     to_sparse,
@@ -58,6 +59,7 @@ class Project:
     view: dict[str, Any] = field(default_factory=dict)
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
     own_targets: Own = ()
+    injection: InjectionSettings = field(default_factory=InjectionSettings)
 
     @property
     def name(self) -> str:
@@ -133,6 +135,7 @@ class Project:
                 dict(values.get("view", {})),
                 from_sparse(OutlierSettings, values.get("outliers", {})),
                 read_own(values.get("targets")),
+                from_sparse(InjectionSettings, values.get("injection", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
@@ -151,6 +154,7 @@ class Project:
             "cutouts": to_sparse(self.cutouts),
             "encoder": to_sparse(self.encoder),
             "outliers": to_sparse(self.outliers),
+            "injection": to_sparse(self.injection),
             "view": self.view,
         }
         if self.own_targets:

@@ -56,6 +56,10 @@ class Regions:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(coverage >= MIN_COVERAGE, total / coverage, np.float32(np.nan))
 
+    def take(self, which: Sequence[int]) -> Regions:
+        """Some of them, in this order."""
+        return Regions(*(getattr(self, name)[list(which)] for name in _FIELDS))
+
     def filled(self, level: F32) -> Regions:
         """Bad pixels at `level` (n, B)."""
         good = np.isfinite(self.planes)

@@ -86,6 +86,24 @@ class OutlierSettings:
     hide_artifacts: bool = True
 
 
+@dataclass(frozen=True)
+class InjectionSettings:
+    """What is drawn into the user's own galaxies so that lists have an order before any label.
+
+    Ranges are (least, most); an empty one follows from seeing and depth of the mosaic. `einstein_radius` [arcsec];
+    `source_magnitude` [AB, in the reference band] and `source_colour` [mag, shortest minus longest band] of the
+    unlensed source; `nucleus_ratio`: flux of an active nucleus in units of its host's, `nucleus_colour` as above.
+    """
+
+    pairs: int = 100
+    einstein_radius: tuple[float, ...] = ()
+    source_magnitude: tuple[float, ...] = ()
+    source_colour: tuple[float, ...] = ()
+    nucleus_ratio: tuple[float, ...] = ()
+    nucleus_colour: tuple[float, ...] = ()
+    seed: int = 1
+
+
 def default_cutouts(pixel_scale: float) -> CutoutSettings:
     """Cutout sizes that suit a pixel scale [arcsec/px]: ground-based 18–30″, space 3–10″."""
     for limit, size in ((0.04, 3.0), (0.08, 4.0), (0.15, 10.0), (0.5, 18.0), (2.0, 30.0)):

@@ -20,6 +20,7 @@ from .file_dialogs import (
     documents,
 )
 from .header_page import HeaderPage
+from .injection_sheet import InjectionSheet
 from .message import Message
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ def show_evaluation(window: MainWindow) -> None:
     from .evaluation_sheet import EvaluationSheet  # the chart's library is no part of start-up
 
     window.open_sheet(EvaluationSheet(window.session, window))
+
+
+def show_injected(window: MainWindow) -> None:
+    window.open_sheet(InjectionSheet(window.session, window))
 
 
 def save_view(window: MainWindow) -> None:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.labels import Label
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.core.settings import DetectionSettings, InjectionSettings
 from astrotl_gui.gui.message import Message, Verb
 from astrotl_gui.gui.session_state import SessionState, later
 
 if TYPE_CHECKING:
+    from astrotl_gui.pipeline.injection.stored import Examples
     from astrotl_gui.pipeline.rank import RankInputs
 
 
@@ -55,7 +56,7 @@ class SessionLists(SessionState):
         assert self.project is not None
         if not self._attempt(self.project.write_catalog, catalog):
             return
-        self.catalog, self.inputs, self._rankings = catalog, None, {}
+        self.catalog, self.inputs, self.examples, self._rankings = catalog, None, None, {}
         self.similar, self.prototype_lists = None, {}
         self.selection = [i for i in self.selection if catalog.rows_of([i])[0] >= 0]
         self.catalog_changed.emit()
@@ -82,7 +83,7 @@ class SessionLists(SessionState):
             project.cutouts,
             project.encoder,
             device=self.settings.device,
-            then=lambda _: self.load_inputs(),
+            then=lambda _: self.inject_examples(),
         )
 
         def stopped() -> None:
@@ -99,6 +100,51 @@ class SessionLists(SessionState):
             if job.name == "Embedding":
                 job.cancel()
 
+    def inject_examples(self) -> None:
+        """Draw rare objects into the project's own sources, then rank by what sets them apart."""
+        project = self.project
+        if project is None or not len(self.catalog):
+            return
+        self._without_examples = False
+        job = self._run(
+            "Injecting examples",
+            later("inject", "inject"),
+            self.mosaic,
+            self.catalog,
+            project.embeddings_folder,
+            project.cutouts,
+            project.encoder,
+            project.injection,
+            device=self.settings.device,
+            then=self._adopt_examples,
+        )
+
+        def given_up(*_: object) -> None:
+            if self.project is project:
+                self._without_examples = True  # lists without examples are better than none
+                self.examples_changed.emit()
+                self.load_inputs()
+
+        job.failed.connect(given_up)
+        job.cancelled.connect(given_up)
+
+    def set_injection(self, settings: InjectionSettings) -> None:
+        """Draw other examples, and rank by these."""
+        project = self.project
+        if project is None or settings == project.injection:
+            return
+        before, project.injection = project.injection, settings
+        if self._attempt(project.save):
+            self.inject_examples()
+        else:
+            project.injection = before
+
+    def _adopt_examples(self, examples: Examples) -> None:
+        self.examples = examples
+        self.examples_changed.emit()
+        if examples.made or self.inputs is None or self.inputs.key != examples.key:
+            self.load_inputs()
+
     def load_inputs(self) -> None:
         """Take up the embeddings on disk, and rank by them."""
         if self.project is None:
@@ -112,6 +158,7 @@ class SessionLists(SessionState):
             self.project.cutouts,
             self.project.encoder,
             self.project.outliers.method,
+            self.project.injection,
             then=self._adopt_inputs,
             ways=(("Embed again", self.embed),),
         )
@@ -122,6 +169,9 @@ class SessionLists(SessionState):
         else:
             self.inputs = inputs
             self.rank_again()
+            known = self._without_examples or (self.examples and self.examples.key == inputs.key)
+            if not known:
+                self.inject_examples()
 
     def rank_again(self, targets: Sequence[str] | None = None) -> None:
         """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it."""

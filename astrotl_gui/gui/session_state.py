@@ -27,6 +27,7 @@ from astrotl_gui.gui.search import SimilarSearch
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
     from astrotl_gui.core.tiles import TileSource
+    from astrotl_gui.pipeline.injection.stored import Examples
     from astrotl_gui.pipeline.prototypes import PrototypeLists
     from astrotl_gui.pipeline.rank import RankInputs
 
@@ -53,6 +54,7 @@ class SessionState(QObject):
     prototypes_changed = Signal()
     look_changed = Signal()
     similar_changed = Signal()
+    examples_changed = Signal()
     settings_changed = Signal()
     messaged = Signal(object)
 
@@ -70,6 +72,8 @@ class SessionState(QObject):
         self.levels: dict[str, Levels] = {}
         self.catalog = Catalog.empty()
         self.inputs: RankInputs | None = None
+        self.examples: Examples | None = None
+        self._without_examples = False
         self.target = TARGETS[0]
         self.selection: list[int] = []
         self.look = Look()

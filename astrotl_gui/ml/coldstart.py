@@ -133,6 +133,26 @@ COLD: dict[str, Callable[[Columns], ColdScore]] = {
 }
 
 
+def cold_score(target: str, c: Columns, learned: F64 | None = None) -> ColdScore:
+    """The score of a target from its formula and what was `learned` (N,) from injected examples, where there is that.
+
+    For AGN what was learned takes the formula's place, for lenses the top of either list comes first.
+    """
+    formula = COLD[target](c)
+    if learned is None:
+        return formula
+    examples = all_of({"Like the injected examples": rank(learned)}, held_back(c))
+    if target != "lens":
+        return examples
+    return either({"By its formula": formula.score, "Like the injected examples": examples.score})
+
+
+def either(scores: Mapping[str, F64]) -> ColdScore:
+    """−Σ ln(1 − rank): the top of any list counts more than the middle of all (Fisher 1932)."""
+    parts = {name: -np.log1p(-rank(score)) for name, score in scores.items()}
+    return ColdScore(parts, np.sum(list(parts.values()), axis=0))
+
+
 def spoiled(c: Columns) -> F64:
     """1 where the catalog flags a source as saturated, at the edge or with bad pixels, else 0."""
     return ((c.flags & int(Flag.SATURATED | Flag.EDGE | Flag.MASKED)) != 0).astype(float)

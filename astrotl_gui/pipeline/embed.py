@@ -58,7 +58,7 @@ def embed(
     if store is not None and not len(missing):
         progress(len(catalog), len(catalog), "Embedding")
         return store
-    size = UlisseRecipe.size if settings.recipe == "ulisse" else cutouts.size
+    size = cutout_size(cutouts, settings)
     preprocessing = (
         Preprocessing.from_dict(store.meta()["preprocessing"])
         if store is not None
@@ -110,6 +110,11 @@ def _circumstances(encoder: Encoder) -> dict[str, Any]:
         except PackageNotFoundError:
             continue
     return {"backend": encoder.backend, "cosine_to_fp32": encoder.agreement, "versions": versions}
+
+
+def cutout_size(cutouts: CutoutSettings, settings: EncoderSettings) -> float:
+    """Side [arcsec] of what the network sees: a published recipe has its own."""
+    return UlisseRecipe.size if settings.recipe == "ulisse" else cutouts.size
 
 
 def recipe_of(preprocessing: Preprocessing, the_card: Card, settings: EncoderSettings, size: float) -> Recipe:

@@ -9,8 +9,9 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
+from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.ml.outlier import COMBINED
+from astrotl_gui.pipeline.injection.stored import stored_pairs
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.outliers import odd_by
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
@@ -23,19 +24,22 @@ def load_inputs(
     cutouts: CutoutSettings,
     encoder: EncoderSettings,
     outlier_method: str = COMBINED,
+    injection: InjectionSettings = InjectionSettings(),  # noqa: B008 (frozen)
     *,
     progress: Progress = SILENT,
 ) -> RankInputs | None:
     """What ranking and similarity search need, from the embeddings in `folder`; None while some are missing.
 
-    `outlier_method`, a key of OUTLIER_METHODS, orders the outliers before any label. Raises AstroTLError, with the
+    `outlier_method`, a key of OUTLIER_METHODS, orders the outliers before any label; the other lists learn from the
+    injected examples beside the embeddings, where they are those of these settings. Raises AstroTLError, with the
     reason, when the embeddings there are not of this project's making.
     """
     embeddings = find_embeddings(folder, catalog, mosaic, cutouts, encoder)
     if embeddings is None or not len(catalog):
         return None
     odd = odd_by(outlier_method, folder, catalog, embeddings)
-    return prepare(catalog, embeddings, odd, progress=progress)
+    injected = stored_pairs(folder, embeddings.key, injection, catalog)
+    return prepare(catalog, embeddings, odd, injected, progress=progress)
 
 
 def rank_lists(

@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import Ranking, descending
 from astrotl_gui.ml.cached_kernel import CachedKernel
-from astrotl_gui.ml.coldstart import COLD, Columns
+from astrotl_gui.ml.coldstart import COLD, Columns, cold_score
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
+from astrotl_gui.ml.learned_cold import learned_scores
 from astrotl_gui.ml.outlier import COMBINED, cold_scores
 from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.ranker import PRIOR, Ranker
@@ -124,13 +126,15 @@ def prepare(
     catalog: Catalog,
     embeddings: Embeddings,
     odd: tuple[str, NDArray[np.floating]] | None = None,
+    injected: Mapping[str, Injected] | None = None,
     *,
     progress: Progress = SILENT,
 ) -> RankInputs:
     """Return what `rank` and `similar` need: ranking space, kernel and cold scores of the embedded sources.
 
     Sources of the embeddings that the catalog no longer has are left out. `odd`: another method's name and
-    scores, one a row of the embeddings, for the cold outliers.
+    scores, one a row of the embeddings, for the cold outliers. `injected`: target → pairs from which its cold list
+    learns.
     """
     progress(0, 3, "Preparing the rankings")
     rows = catalog.rows_of(embeddings.ids)
@@ -152,7 +156,8 @@ def prepare(
         method, scores = COMBINED, np.mean(list(cold_scores(vectors[:, part], known).values()), axis=0)
     else:
         method, scores = odd[0], np.asarray(odd[1], np.float64)[kept]
-    formulas = {target: formula(known) for target, formula in COLD.items()}
+    apart = learned_scores(injected or {}, vectors, part, layers[last], values)
+    formulas = {target: cold_score(target, known, apart.get(target)) for target in COLD}
     raw = {target: formulas[target].score if target in formulas else scores for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")

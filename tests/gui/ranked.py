@@ -13,10 +13,12 @@ from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore, Shard
 from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.gui.session import Session
+from astrotl_gui.pipeline.injection.stored import injectors, wanted
 from astrotl_gui.pipeline.making import making
 
 COUNT, SIDE, SCALE, ZEROPOINT = 40, 400, 0.2, 27.0
@@ -80,6 +82,9 @@ def make_project(folder: Path) -> Path:
     store.append(Shard(ids, np.stack([x, y], axis=1), vectors, statistics))
     made = {**making(mosaic, project.cutouts, project.encoder), "views": 8}
     store.write_meta({"statistics": ["one", "two", "three"], "making": made})
+    for injector in injectors(project.injection):
+        made_by = wanted(injector, project.injection, project.read_catalog())
+        Injected.none(injector.target, made_by, ()).write(store.folder)  # nothing is drawn in these tests
     project.save()
     project.close()
     return project.path

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.flags import Flag
-from astrotl_gui.ml.coldstart import COLD, Columns, all_of, any_of, excess, rank, step
+from astrotl_gui.ml.coldstart import (
+    COLD,
+    Columns,
+    all_of,
+    any_of,
+    cold_score,
+    either,
+    excess,
+    held_back,
+    rank,
+    step,
+)
 from tests.ml.zoo import zoo
 
 
@@ -81,3 +92,24 @@ def test_the_named_parts_add_up_to_the_score(target: str) -> None:
     cold = COLD[target](zoo(0)[0])
     total = np.sum(list(cold.parts.values()), axis=0)
     np.testing.assert_allclose(np.exp(total) if target != "artifact" else total, cold.score, rtol=1e-12)
+
+
+def test_what_was_learned_joins_the_lens_formula_and_takes_the_place_of_that_for_agn() -> None:
+    columns, kinds = zoo(1, (0, 1, 2))
+    lenses = kinds == "lens"
+    learned = lenses + np.linspace(0, 0.5, len(kinds))
+    both = cold_score("lens", columns, learned)
+    assert np.mean(rank(both.score)[lenses]) >= np.mean(rank(COLD["lens"](columns).score)[lenses])
+    assert lenses[np.argmax(both.score)]
+    assert sum(both.parts.values()) == pytest.approx(both.score)
+    agn = cold_score("agn", columns, learned).score
+    assert (
+        np.argsort(-agn)[:5] == np.argsort(-learned * np.prod(list(held_back(columns).values()), axis=0))[:5]
+    ).all()
+    assert cold_score("agn", columns).score == pytest.approx(COLD["agn"](columns).score)
+
+
+def test_either_puts_the_top_of_any_list_before_the_middle_of_all() -> None:
+    combined = either({"one": np.linspace(0, 1, 101), "two": np.linspace(1, 0, 101)}).score
+    assert np.argmin(combined) == 50 and np.argmax(combined) in (0, 100)
+    assert np.isfinite(combined).all()

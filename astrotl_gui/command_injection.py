@@ -1,0 +1,77 @@
+"""`astrotl inject`, and the injected examples that other verbs need."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, opened
+
+
+def inject(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.injection.contact_sheet import check_format, write_contact_sheet
+
+    if options.out:
+        check_format(options.out)
+    with opened(options.project) as (project, mosaic):
+        _choose(project, options)
+        catalog = catalog_of(project)
+        targets = (options.target,) if options.target else ()
+        examples = injected(project, mosaic, catalog, device=options.device, targets=targets)
+        rows = [_row(target, pairs) for target, pairs in examples.pairs.items()]
+        result = {"key": examples.key, "made": examples.made, "targets": rows}
+        lines = [f"{row['target']}: {row['pairs']} pairs{_ranges(row)}" for row in rows]
+        lines += sorted({note for row in rows for note in row["notes"]})
+        if options.out:
+            write_contact_sheet(options.out, project, mosaic, catalog, tuple(examples.pairs))
+            result["file"] = options.out
+            lines.append(f"Contact sheet: {options.out}")
+        return {**result, "text": "\n".join(lines)}
+
+
+def injected(
+    project: Any, mosaic: Any, catalog: Any, device: str = "auto", targets: tuple[str, ...] = ()
+) -> Any:
+    """The injected examples of a project, made where they are not there yet."""
+    from astrotl_gui.pipeline.inject import inject
+
+    return inject(
+        mosaic,
+        catalog,
+        project.embeddings_folder,
+        project.cutouts,
+        project.encoder,
+        project.injection,
+        device=device,
+        targets=targets,
+        progress=ConsoleProgress(),
+    )
+
+
+def _choose(project: Any, options: argparse.Namespace) -> None:
+    """Keep in the project what is drawn, where the options say so."""
+    from astrotl_gui.core.settings import InjectionSettings
+    from astrotl_gui.pipeline.injection.checked import checked
+
+    names = InjectionSettings.__dataclass_fields__
+    given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    chosen = checked(replace(project.injection, **given))
+    if chosen != project.injection:
+        project.injection = chosen
+        project.save()
+
+
+def _row(target: str, pairs: Any) -> Result:
+    facts = {name: [float(np.nanmin(v)), float(np.nanmax(v))] for name, v in pairs.facts.items()}
+    hosts = len(np.unique(pairs.hosts))
+    return {"target": target, "pairs": len(pairs), "hosts": hosts, "drawn": facts, "notes": list(pairs.notes)}
+
+
+def _ranges(row: Result) -> str:
+    drawn = [
+        f"{name.replace('_', ' ')} {low:.3g} to {high:.3g}" for name, (low, high) in row["drawn"].items()
+    ]
+    return f" on {row['hosts']} hosts; {', '.join(drawn)}" if drawn else ""

@@ -1,0 +1,31 @@
+"""Injection settings that can be drawn from."""
+
+from __future__ import annotations
+
+from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.settings import InjectionSettings
+
+FEWEST_PAIRS, MOST_PAIRS = 20, 5000
+LIMITS = {
+    "einstein_radius": ("Einstein radius", 0.05, 60.0, "″"),
+    "source_magnitude": ("Source magnitude", 10.0, 35.0, " mag"),
+    "source_colour": ("Source colour", -5.0, 5.0, " mag"),
+    "nucleus_ratio": ("Light of the nucleus over its host's", 0.01, 100.0, ""),
+    "nucleus_colour": ("Nucleus colour", -5.0, 5.0, " mag"),
+}
+"""Setting → its name, the least and the most it may be, and its unit."""
+
+
+def checked(settings: InjectionSettings) -> InjectionSettings:
+    """The settings, or AstroTLError saying what cannot be drawn."""
+    if not FEWEST_PAIRS <= settings.pairs <= MOST_PAIRS:
+        raise AstroTLError(
+            "That many pairs cannot be drawn", f"Give a number from {FEWEST_PAIRS} to {MOST_PAIRS:,}."
+        )
+    for field, (name, least, most, unit) in LIMITS.items():
+        values = getattr(settings, field)
+        if values and not (len(values) == 2 and least <= values[0] <= values[1] <= most):
+            raise AstroTLError(
+                f"{name} is no range", f"Give the least and the most, from {least:g} to {most:g}{unit}."
+            )
+    return settings

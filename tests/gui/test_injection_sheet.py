@@ -1,0 +1,134 @@
+"""The sheet of injected examples, by mouse and keys: what is shown, refused, kept and drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from astrotl_gui.core.project import Project
+from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings, EncoderSettings
+from astrotl_gui.gui.app import make_window
+from astrotl_gui.gui.injection_sheet import InjectionSheet
+from astrotl_gui.gui.main_window import MainWindow
+from astrotl_gui.gui.session import Session
+from astrotl_gui.ml import encoder as encoder_module
+from astrotl_gui.pipeline.embed import embed
+from astrotl_gui.pipeline.inject import inject
+from tests.pipeline.injection.small_field import SIZE, field
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(autouse=True)
+def plain_torch(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(encoder_module.PRECISIONS, "cpu", ())
+    monkeypatch.setitem(encoder_module.BATCH, "cpu", 16)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """A window on sixteen galaxies, embedded, with twenty examples of each target."""
+    mosaic, catalog = field(tmp_path)
+    project = Project.create(
+        tmp_path / "small", mosaic.spec, DetectionSettings(), CutoutSettings(SIZE, 3 * SIZE)
+    )
+    project.encoder = EncoderSettings(views=1)
+    project.injection = type(project.injection)(pairs=20)
+    project.write_catalog(catalog)
+    project.save()
+    asked = mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder
+    embed(*asked, device="cpu")
+    inject(*asked, project.injection, device="cpu")
+    project.close()
+    made = make_window([project.path], Session(AppSettings(vetter="mk", device="cpu", reduce_motion=True)))
+    made.resize(1440, 900)
+    qtbot.waitUntil(lambda: made.session.examples is not None, timeout=60_000)
+    qtbot.waitUntil(lambda: not made.session.jobs._threads, timeout=60_000)
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def opened(window: MainWindow, qtbot: QtBot) -> InjectionSheet:
+    window.actions_by_id["sources.injected"].trigger()
+    sheet = window.sheet
+    assert isinstance(sheet, InjectionSheet)
+    qtbot.waitUntil(lambda: bool(sheet.wall.examples), timeout=60_000)
+    return sheet
+
+
+def write(sheet: InjectionSheet, setting: str, end: str, text: str) -> None:
+    number = getattr(sheet.ranges[setting], end).field
+    number.setFocus()
+    number.selectAll()
+    QTest.keyClicks(number, text)
+
+
+def test_examples_stand_beside_their_hosts_with_what_they_are_drawn_from(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    sheet = opened(window, qtbot)
+    assert sheet.which.value == "lens"
+    assert sheet.says.text() == "20 lenses in 8 of your galaxies; some of them beside their hosts."
+    assert "Einstein radius" in sheet.wall.tip(0)
+    assert any(np.abs(one.injected.astype(int) - one.plain).max() > 20 for one in sheet.wall.examples)
+    least = sheet.ranges["einstein_radius"].least.field
+    assert least.placeholderText() == "0.96" and least.unit == "″"  # 1.2 times the seeing
+    assert sheet.ranges["source_colour"].name.text() == "Source colour, g − i"
+    assert sheet.ranges["nucleus_ratio"].isHidden() and not sheet.ranges["einstein_radius"].isHidden()
+    assert sheet.again.isEnabled()
+
+
+def test_a_range_the_wrong_way_round_is_refused_in_words(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = opened(window, qtbot)
+    write(sheet, "einstein_radius", "least", "2")
+    write(sheet, "einstein_radius", "most", "1")
+    field_ = sheet.ranges["einstein_radius"]
+    assert (
+        field_.says.text() == "Two numbers from 0.05 to 60, the smaller first" and not field_.says.isHidden()
+    )
+    assert not sheet.again.isEnabled() and sheet.chosen is None
+    write(sheet, "einstein_radius", "most", "x")
+    assert sheet.chosen is None
+    write(sheet, "einstein_radius", "most", "2.2")
+    assert field_.says.isHidden() and sheet.again.isEnabled()
+    assert sheet.chosen is not None and sheet.chosen.einstein_radius == (2.0, 2.2)
+
+
+def test_inject_again_keeps_the_ranges_draws_by_them_and_ranks_anew(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = opened(window, qtbot)
+    before = window.session.inputs
+    write(sheet, "einstein_radius", "least", "1.7")
+    write(sheet, "einstein_radius", "most", "1.8")
+    with qtbot.waitSignal(window.session.examples_changed, timeout=60_000):
+        QTest.mouseClick(sheet.again, LEFT)
+    session = window.session
+    assert session.project is not None and session.examples is not None
+    radii = session.examples.pairs["lens"].facts["einstein_radius"]
+    assert ((radii >= 1.7) & (radii <= 1.8)).all()
+    qtbot.waitUntil(lambda: session.inputs is not before, timeout=60_000)
+    qtbot.waitUntil(lambda: not session.jobs._threads, timeout=60_000)
+    project = Project.open(session.project.path)
+    assert project.injection.einstein_radius == (1.7, 1.8)
+    project.close()
+    assert sheet.again.isEnabled()
+    assert all(1.7 <= one.facts["einstein_radius"] <= 1.8 for one in sheet.wall.examples)
+
+
+def test_the_other_target_shows_nuclei(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = opened(window, qtbot)
+    lenses = sheet.wall.examples
+    sheet.which.setFocus()
+    QTest.keyClick(sheet.which, Qt.Key.Key_Right)
+    assert sheet.which.value == "agn"
+    qtbot.waitUntil(lambda: sheet.wall.examples is not lenses, timeout=60_000)
+    assert "its host's light" in sheet.wall.tip(0)
+    assert not sheet.ranges["nucleus_ratio"].isHidden() and sheet.ranges["einstein_radius"].isHidden()
+    QTest.keyClick(sheet, Qt.Key.Key_Escape)
+    assert window.sheet is None
