@@ -127,8 +127,8 @@ def test_stored_pairs_are_taken_up_and_made_again_when_deleted_damaged_or_unwant
 def test_the_lists_learn_from_them(made: Made, examples: Examples) -> None:
     mosaic, catalog, folder = made
     run(made)
-    with_pairs = load_inputs(folder, catalog, mosaic, CUTOUTS, ONE, FEW)
-    without = load_inputs(folder, catalog, mosaic, CUTOUTS, ONE, replace(FEW, seed=9))
+    with_pairs = load_inputs(folder, catalog, mosaic, CUTOUTS, ONE, injection=FEW)
+    without = load_inputs(folder, catalog, mosaic, CUTOUTS, ONE, injection=replace(FEW, seed=9))
     assert with_pairs is not None and without is not None
     for target, differs in (("lens", True), ("agn", True), ("artifact", False), ("outlier", False)):
         assert (not np.array_equal(with_pairs.cold[target], without.cold[target])) == differs
@@ -152,7 +152,7 @@ def test_a_field_without_hosts_has_no_pairs_and_says_so(tmp_path: Path) -> None:
     assert [len(pairs) for pairs in examples.pairs.values()] == [0, 0]
     assert "No source is fit to be a host" in examples.pairs["lens"].notes[-1]
     assert not run((mosaic, stars, tmp_path / "e")).made
-    inputs = load_inputs(tmp_path / "e", stars, mosaic, CUTOUTS, ONE, FEW)
+    inputs = load_inputs(tmp_path / "e", stars, mosaic, CUTOUTS, ONE, injection=FEW)
     assert inputs is not None and len(inputs.cold["lens"]) == 4
 
 
@@ -178,7 +178,7 @@ def test_without_the_ray_tracer_prototypes_move_the_hosts_embeddings(
     assert "prototypes" in pairs.notes[0] and "extra: inject" in pairs.notes[0]
     known = embeddings(made, examples.key)
     assert np.array_equal(pairs.host_vectors, known.vectors[made[1].rows_of(pairs.hosts)])
-    assert load_inputs(made[2], made[1], made[0], CUTOUTS, ONE, FEW) is not None
+    assert load_inputs(made[2], made[1], made[0], CUTOUTS, ONE, injection=FEW) is not None
     monkeypatch.setattr(prototypes, "shipped", lambda made: None)
     (made[2] / examples.key / "injected-lens.npz").unlink()
     none = run(made).pairs["lens"]
