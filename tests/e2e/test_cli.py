@@ -87,7 +87,7 @@ def test_why_adds_up_and_maps_the_cutout(capsys, ranked, tmp_path):
     code, _, err = run(capsys, "why", ranked, "--id", first, "--target", "outlier", "--out", out)
     assert code == 2 and "A map needs labels" in err and not out.exists()
     code, cold, _ = run(capsys, "why", ranked, "--id", first, "--target", "lens", "--json")
-    assert code == 0 and cold["examples"] == [] and "Bluer light around it" in cold["cold_parts"]
+    assert code == 0 and cold["examples"] == [] and "Like the injected examples" in cold["cold_parts"]
     run(capsys, "label", ranked, "--id", second, "--target", "outlier", "--class", "A", "--json")
     code, why, _ = run(
         capsys, "why", ranked, "--id", first, "--target", "outlier", "--out", out, "--device", "cpu", "--json"
