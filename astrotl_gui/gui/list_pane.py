@@ -246,6 +246,9 @@ class ListPane(QWidget):
         sources = _number(model.total or len(self.session.catalog), "source")
         if model.hidden:
             sources = f"{model.total - model.hidden:,} of {sources}"
+        ranking = self.session.ranking()
+        if ranking is not None and ranking.rest:
+            sources = f"first {len(ranking):,} of {len(ranking) + ranking.rest:,}"
         given = len(self.session.prototypes.get(self.session.target, ()))
         parts = [sources, _number(labels, "label"), *([_number(given, "prototype")] if given else [])]
         self.count.setText(", ".join(parts) if len(self.session.catalog) else "")

@@ -14,6 +14,7 @@ from astrotl_gui.gui.message import Message, Verb
 from astrotl_gui.gui.session_state import SessionState, later
 
 if TYPE_CHECKING:
+    from astrotl_gui.gui.jobs import Job
     from astrotl_gui.pipeline.injection.stored import Examples
     from astrotl_gui.pipeline.rank import RankInputs
 
@@ -168,29 +169,52 @@ class SessionLists(SessionState):
             self.embed()
         else:
             self.inputs = inputs
+            if not inputs.at_once:
+                self._run(
+                    "Preparing search", later("lists", "index"), inputs, then=lambda _: None, quiet=True
+                )
             self.rank_again()
             known = self._without_examples or (self.examples and self.examples.key == inputs.key)
             if not known:
                 self.inject_examples()
 
     def rank_again(self, targets: Sequence[str] | None = None) -> None:
-        """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it."""
+        """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it.
+
+        Of millions of sources a pool is ranked at once, and all of them behind it while no label comes.
+        """
         self._stale |= set(self.targets if targets is None else targets)
+        if self._pass_job is not None:
+            self._pass_job.cancel()
+            self._pass_job = None
         if self._ranking_job is not None or self.inputs is None or self.project is None:
             return
-        log, vetter = self.project.labels, self.settings.vetter
-        training = {target: log.training(target, vetter) for target in self.targets if target in self._stale}
+        wanted = [target for target in self.targets if target in self._stale]
         self._stale.clear()
-        job = self._run(
-            "Ranking",
-            later("lists", "rank_lists"),
-            self.inputs,
-            training,
-            then=self._adopt_rankings,
-            quiet=True,
+        self._ranking_job = self._rank("rank_lists", wanted)
+        self._ranking_job.finished.connect(self._ranking_ended)
+
+    def _rank(self, how: str, targets: Sequence[str]) -> Job:
+        assert self.project is not None
+        log, vetter = self.project.labels, self.settings.vetter
+        training = {target: log.training(target, vetter) for target in targets}
+        return self._run(
+            "Ranking", later("lists", how), self.inputs, training, then=self._adopt_rankings, quiet=True
         )
-        self._ranking_job = job
-        job.finished.connect(self._ranking_ended)
+
+    def _rank_the_rest(self) -> None:
+        """Pass over all sources for the lists whose pool alone was ranked."""
+        behind = [
+            target for target in self.targets if target in self._rankings and self._rankings[target].rest
+        ]
+        if not behind or self.inputs is None or self.project is None:
+            return
+        self._pass_job = self._rank("rank_all", behind)
+        self._pass_job.finished.connect(self._pass_ended)
+
+    def _pass_ended(self) -> None:
+        if self.sender() is self._pass_job:
+            self._pass_job = None
 
     def _adopt_rankings(self, rankings: dict[str, Ranking]) -> None:
         kept = {target: ranking for target, ranking in rankings.items() if target in self.targets}
@@ -203,3 +227,5 @@ class SessionLists(SessionState):
             self._ranking_job = None
             if self._stale:
                 self.rank_again(tuple(self._stale))
+            else:
+                self._rank_the_rest()

@@ -84,6 +84,7 @@ class SessionState(QObject):
         self._rankings: dict[str, Ranking] = {}
         self._labels: dict[str, dict[int, Label]] = {}
         self._ranking_job: Job | None = None
+        self._pass_job: Job | None = None
         self._stale: set[str] = set()
 
     # -- what is known

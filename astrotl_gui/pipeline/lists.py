@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from astrotl_gui.core.catalog import Catalog
@@ -14,6 +14,7 @@ from astrotl_gui.ml.outlier import COMBINED
 from astrotl_gui.pipeline.injection.stored import stored_pairs
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.outliers import odd_by
+from astrotl_gui.pipeline.pool import rank_pool
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 
 
@@ -45,10 +46,33 @@ def load_inputs(
 def rank_lists(
     inputs: RankInputs, training: Mapping[str, Mapping[int, int]], *, progress: Progress = SILENT
 ) -> dict[str, Ranking]:
-    """Rank the sources for each target in `training` (target → source id → +1 or −1)."""
+    """Rank the sources for each target in `training` (target → source id → +1 or −1): of millions, the pool."""
+    return _each(rank_pool, inputs, training, progress)
+
+
+def rank_all(
+    inputs: RankInputs, training: Mapping[str, Mapping[int, int]], *, progress: Progress = SILENT
+) -> dict[str, Ranking]:
+    """As `rank_lists`, but always all sources."""
+    return _each(rank, inputs, training, progress)
+
+
+def index(inputs: RankInputs, *, progress: Progress = SILENT) -> None:
+    """Make the index that similarity search and pools look things up in, before anybody waits for it."""
+    progress(0, 1, "Preparing similarity search")
+    assert inputs.index is not None
+    progress(1, 1, "Preparing similarity search")
+
+
+def _each(
+    how: Callable[[RankInputs, str, Mapping[int, int]], Ranking],
+    inputs: RankInputs,
+    training: Mapping[str, Mapping[int, int]],
+    progress: Progress,
+) -> dict[str, Ranking]:
     lists = {}
     for number, (target, labels) in enumerate(training.items()):
         progress(number, len(training), "Ranking")
-        lists[target] = rank(inputs, target, labels)
+        lists[target] = how(inputs, target, labels)
     progress(len(training), len(training), "Ranking")
     return lists
