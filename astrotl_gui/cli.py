@@ -109,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--detection-band", metavar="BAND", help="detect in this band (default: all, weighted)")
     sub.add_argument("--catalog", type=Path, help="take these positions instead")
 
+    verb("cosmic-rays", "mark sources that are cosmic rays to deepCR, for the artifact list")
+
     _embed_options(verb("embed", "let the network look at every source"))
     _encoder_options(verb("encoders", "list the encoders on this computer, add or remove one", project=False))
 

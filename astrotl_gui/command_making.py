@@ -113,6 +113,21 @@ def detect(options: argparse.Namespace) -> Result:
         }
 
 
+def cosmic_rays(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.cosmic_rays import COLUMN, mark_cosmic_rays
+
+    with opened(options.project) as (project, mosaic):
+        catalog = mark_cosmic_rays(mosaic, catalog_of(project), progress=ConsoleProgress())
+        project.write_catalog(catalog)
+        found = int((catalog.column(COLUMN) > 0.5).sum())
+        return {
+            "sources": len(catalog),
+            "cosmic_rays": found,
+            "catalog": project.catalog_file,
+            "text": f"{found:,} of {len(catalog):,} sources are cosmic rays to deepCR",
+        }
+
+
 def embed(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.embed import embed
 

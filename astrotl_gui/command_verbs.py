@@ -14,7 +14,7 @@ from typing import Any
 
 from astrotl_gui.command_evaluate import evaluate
 from astrotl_gui.command_injection import inject, injected
-from astrotl_gui.command_making import detect, embed, encoders, new, simulate
+from astrotl_gui.command_making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.command_outliers import agreement, outlier_table
 from astrotl_gui.command_shared import (
     ConsoleProgress,
@@ -252,6 +252,7 @@ def _has_display() -> bool:
 VERBS = {
     "new": new,
     "detect": detect,
+    "cosmic-rays": cosmic_rays,
     "embed": embed,
     "encoders": encoders,
     "rank": rank,

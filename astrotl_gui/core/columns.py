@@ -19,6 +19,10 @@ _FIXED: dict[str, tuple[str, str]] = {
     "npix": ("pix", "Number of pixels above the detection threshold"),
     "flags": ("", "Bits that say what may be wrong, see astrotl_gui.core.flags.Flag"),
     "masked_fraction": ("", "Part of the aperture that is masked or missing, mean over the bands"),
+    "deepcr": (
+        "",
+        "Part of the light in the core that deepCR takes for a cosmic ray's, largest of the bands",
+    ),
     "user_id": ("", "Identifier of the source in the user's own catalog"),
 }
 _PER_BAND: dict[str, tuple[str, str]] = {

@@ -345,6 +345,8 @@ PROJECT = (
            lambda w: w.session.detect(), in_project),
     Action("sources.catalog", "Sources", "Take a catalog…", "Use your own catalog’s sources", (),
            lambda w: project_verbs.take_catalog(w), in_project),
+    Action("sources.cosmic-rays", "Sources", "Find cosmic rays", "Let deepCR mark them for the artifact list", (),
+           lambda w: w.session.find_cosmic_rays(), with_sources),
     Action("sources.embed", "Sources", "Embed sources", "Let the network look at each source", (),
            lambda w: w.session.embed(), with_sources),
     Action("sources.encoders", "Sources", "Encoders…", "Choose the network that looks, add or remove one",

@@ -70,6 +70,24 @@ class SessionLists(SessionState):
                 Message("No sources found", "Lower the detection limit and detect again.", "warn")
             )
 
+    def find_cosmic_rays(self) -> None:
+        """Let deepCR mark the sources, then rank anew: one more sign of the artifact list."""
+        if self.project is None or not len(self.catalog):
+            return
+        before = self.catalog
+
+        def take(marked: Catalog) -> None:
+            if self.catalog is before:  # else the sources were found anew meanwhile
+                self._adopt_catalog(marked)
+
+        self._run(
+            "Finding cosmic rays",
+            later("cosmic_rays", "mark_cosmic_rays"),
+            self.mosaic,
+            before,
+            then=take,
+        )
+
     def embed(self) -> None:
         """Embed what is not embedded yet, then rank."""
         if self.project is None or not len(self.catalog):

@@ -17,6 +17,8 @@ from astrotl_gui.core.flags import Flag
 from astrotl_gui.ml.kernel import uniform_ranks
 
 F64 = NDArray[np.float64]
+R50_PER_SIGMA = 1.1774
+"""Of a Gaussian."""
 
 
 class Columns:
@@ -37,15 +39,38 @@ class Columns:
         return np.nan_to_num(self["flags"]).astype(np.int64)
 
     @property
+    def has_mask(self) -> bool:
+        """Whether the images have bad pixels elsewhere than beyond their edges."""
+        return bool((flagged(self, Flag.MASKED) > flagged(self, Flag.EDGE)).any())
+
+    @property
     def radius(self) -> F64:
-        """Half-light radius in units of a star's; the small end of the sample stands for a star without PSF."""
-        r50 = np.where(self["r50"] > 0, self["r50"], np.nan)
-        star = self.fwhm / 2
-        if not star > 0:
-            bright = self["snr"] >= np.nanmedian(finite(self["snr"]))
-            good = r50[np.isfinite(r50) & (bright | np.isnan(self["snr"]))]
-            star = float(np.percentile(good, 10)) if len(good) else np.nan
-        return r50 / star
+        """Half-light radius in units of a star's."""
+        return self._r50 / self.star
+
+    @property
+    def star(self) -> float:
+        """Half-light radius of a star [arcsec]; the small end of the sample stands for it without a PSF."""
+        return self.fwhm / 2 if self.fwhm > 0 else self._small_end(10)
+
+    @property
+    def pixelated_star(self) -> float:
+        """The same as it comes out on the pixels, which widen a star that is hardly wider than they are.
+
+        The smallest of the bright sources, within 1 to 1.4 times the PSF's: a field without a star has no others.
+        """
+        small = self._small_end(5)
+        return float(np.clip(small, self.star, 1.4 * self.star)) if np.isfinite(small) else self.star
+
+    @property
+    def _r50(self) -> F64:
+        return np.where(self["r50"] > 0, self["r50"], np.nan)
+
+    def _small_end(self, percent: float) -> float:
+        """Half-light radius below which so many per cent of the brighter half lie."""
+        bright = self["snr"] >= np.nanmedian(finite(self["snr"]))
+        good = self._r50[np.isfinite(self._r50) & (bright | np.isnan(self["snr"]))]
+        return float(np.percentile(good, percent)) if len(good) else np.nan
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,20 +135,36 @@ def agn_score(c: Columns) -> ColdScore:
 
 
 def artifact_score(c: Columns) -> ColdScore:
-    """Any one of: sharper than the PSF, masked, saturated or truncated, needle-like, in one band only, oversubtracted.
+    """Any one of: saturated, cut off, masked, sharper or thinner than the PSF, in one band only, oversubtracted.
 
-    The largest of the five signs in [0, 1], plus a fifth of their sum, so that several signs outrank one.
+    The largest of the signs in [0, 1], plus a fifth of their sum, so that several signs outrank one. In images
+    without a mask saturation is certain and news: it comes first, the brightest, which spoil the most pixels,
+    before the others; a mask has told of it already, and it counts as other bad pixels do. `deepcr`, the part of
+    the core's light that deepCR takes for a cosmic ray's, counts where it was asked for.
     """
+    whole_shape = 1 - flagged(
+        c, Flag.EDGE | Flag.MASKED
+    )  # the shape of a source that is cut off says nothing
     ratio = c["a"] / np.maximum(c["b"], 1e-6)
+    thinness = c["b"] * R50_PER_SIGMA / c.star
+    saturated = np.zeros(c.count) if c.has_mask else flagged(c, Flag.SATURATED)
     signs = {
-        "Sharper than the PSF": step(-c.radius, -0.75, 0.06),
+        "Saturated": saturated,
+        "Sharper than the PSF": whole_shape * step(-c.radius * c.star / c.pixelated_star, -0.75, 0.06),
         "Bad pixels": np.maximum(step(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
-        "Needle-like": step(ratio, 5.0, 0.7),
-        "In one band only": step(c["single_band"], 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
+        "Needle-like": whole_shape
+        * np.maximum(step(ratio, 5.0, 0.7), 0.9 * step(ratio, 3.0, 0.3) * step(-thinness, -0.7, 0.05)),
+        "In one band only": step(np.nan_to_num(c["single_band"]), 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
         "Below the sky around it": step(c["negative"], 0.01, 0.003),
+        "A cosmic ray to deepCR": np.nan_to_num(c["deepcr"]),
     }
-    # The rank of sharpness orders sources of which no sign speaks.
-    return any_of(signs, {"Sharp": 0.05 * rank(c["sharpness"])})
+    # What puts saturated sources first, the brightest before the others, and orders those of which no sign speaks.
+    bright = np.where(saturated > 0, rank(np.where(saturated > 0, c["snr"], np.nan)), 0.0)
+    among_equals = {
+        "Elongated": 0.05 * rank(ratio) * whole_shape * (1 - saturated),
+        "Bright": 0.3 * saturated + 0.3 * bright,
+    }
+    return any_of(signs, among_equals)
 
 
 COLD: dict[str, Callable[[Columns], ColdScore]] = {
@@ -155,7 +196,12 @@ def either(scores: Mapping[str, F64]) -> ColdScore:
 
 def spoiled(c: Columns) -> F64:
     """1 where the catalog flags a source as saturated, at the edge or with bad pixels, else 0."""
-    return ((c.flags & int(Flag.SATURATED | Flag.EDGE | Flag.MASKED)) != 0).astype(float)
+    return flagged(c, Flag.SATURATED | Flag.EDGE | Flag.MASKED)
+
+
+def flagged(c: Columns, flags: Flag) -> F64:
+    """1 where a source has any of the flags, else 0."""
+    return ((c.flags & int(flags)) != 0).astype(float)
 
 
 def held_back(c: Columns) -> dict[str, F64]:

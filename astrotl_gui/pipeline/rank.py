@@ -215,7 +215,7 @@ def _by_kind(placing: Placing, values: F32) -> dict[str, Floats]:
     return {kind: t if len(t) <= AT_ONCE else t.astype(np.float16) for kind, t in tables.items()}
 
 
-_MEASURED = ("snr", "a", "b", "r50", "flags", "masked_fraction")
+_MEASURED = ("snr", "a", "b", "r50", "flags", "masked_fraction", "deepcr")
 
 
 def rank(
