@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui import __version__
-from astrotl_gui.command_evaluate import evaluate_options
-from astrotl_gui.command_shared import Result
-from astrotl_gui.command_verbs import VERBS
+from astrotl_gui.commands.evaluate import evaluate_options
+from astrotl_gui.commands.shared import Result
+from astrotl_gui.commands.verbs import VERBS
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE, VALUES
 from astrotl_gui.core.settings import OUTLIER_METHODS

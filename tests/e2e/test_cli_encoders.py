@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 
-from astrotl_gui import command_making
 from astrotl_gui.cli import main
+from astrotl_gui.commands import making
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import BUILT_IN, EncoderSettings
@@ -77,7 +77,7 @@ def test_embed_keeps_the_choice_in_the_project(
     def stop(project: object) -> None:
         raise AstroTLError("Here it would begin")
 
-    monkeypatch.setattr(command_making, "catalog_of", stop)
+    monkeypatch.setattr(making, "catalog_of", stop)
     chosen = ("--encoder", BUILT_IN, "--layers", "4,2", "--views", 8, "--zooms", "2,1", "--recipe", "ulisse")
     assert run(capsys, "embed", project, *chosen)[0] == 2
     kept = EncoderSettings(layers="2,4", views=8, zooms=(1.0, 2.0), recipe="ulisse")

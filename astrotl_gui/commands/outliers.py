@@ -6,7 +6,7 @@ import argparse
 from dataclasses import replace
 from typing import Any
 
-from astrotl_gui.command_shared import ConsoleProgress, Result
+from astrotl_gui.commands.shared import ConsoleProgress, Result
 
 PICTURES = "pictures"
 

@@ -6,7 +6,7 @@ import argparse
 import math
 from typing import Any
 
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, lines, opened, target_of
+from astrotl_gui.commands.shared import ConsoleProgress, Result, catalog_of, lines, opened, target_of
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGET_NAMES
 

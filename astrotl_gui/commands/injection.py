@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, opened
+from astrotl_gui.commands.shared import ConsoleProgress, Result, catalog_of, opened
 
 
 def inject(options: argparse.Namespace) -> Result:

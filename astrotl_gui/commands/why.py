@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from astrotl_gui.command_shared import (
+from astrotl_gui.commands.shared import (
     ConsoleProgress,
     Result,
     catalog_of,

@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from astrotl_gui.command_evaluate import evaluate
-from astrotl_gui.command_injection import inject, injected
-from astrotl_gui.command_making import cosmic_rays, detect, embed, encoders, new, simulate
-from astrotl_gui.command_outliers import agreement, outlier_table
-from astrotl_gui.command_shared import (
+from astrotl_gui.commands.evaluate import evaluate
+from astrotl_gui.commands.injection import inject, injected
+from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
+from astrotl_gui.commands.outliers import agreement, outlier_table
+from astrotl_gui.commands.shared import (
     ConsoleProgress,
     Result,
     catalog_of,
@@ -26,8 +26,8 @@ from astrotl_gui.command_shared import (
     row_of,
     target_of,
 )
-from astrotl_gui.command_targets import prototypes, target
-from astrotl_gui.command_why import why
+from astrotl_gui.commands.targets import prototypes, target
+from astrotl_gui.commands.why import why
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import GRADE_VALUE
 

@@ -1,6 +1,6 @@
 """The verbs of `astrotl` that make something: a project, its sources and embeddings, an encoder, a sky.
 
-As in `command_verbs`, everything heavy is imported where it is used.
+As in `commands.verbs`, everything heavy is imported where it is used.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from astrotl_gui.command_injection import injected
-from astrotl_gui.command_shared import ConsoleProgress, Result, catalog_of, find_sources, lines, opened
+from astrotl_gui.commands.injection import injected
+from astrotl_gui.commands.shared import ConsoleProgress, Result, catalog_of, find_sources, lines, opened
 from astrotl_gui.core.errors import AstroTLError
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from astrotl_gui.command_shared import ConsoleProgress, Result
+from astrotl_gui.commands.shared import ConsoleProgress, Result
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
 from astrotl_gui.core.settings import BUILT_IN
 from astrotl_gui.core.targets import no_such_target
