@@ -56,7 +56,7 @@ def run(full: bool = False) -> list[Row]:
         if sky is None:
             print(f"  skipped {name}: its images are not here")
             continue
-        inputs = prepare(sky.catalog, sky.embeddings)
+        inputs = prepare(sky.catalog, sky.embeddings, injected=sky.injected)
         for target, known in known_of(name, sky).items():
             marks = played(inputs, target, known)
             lines += [_line(name, target, known, mark) for mark in marks]

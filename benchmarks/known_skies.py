@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import numpy as np
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.identify import identify
+from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import DetectionSettings, EncoderSettings, default_cutouts
@@ -17,6 +19,7 @@ from astrotl_gui.pipeline.demo import demo_project
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.field_files import field_files
 from astrotl_gui.pipeline.field_project import field_project
+from astrotl_gui.pipeline.inject import inject
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.real_fields import FIELDS
 from astrotl_gui.pipeline.sources import find_sources
@@ -30,12 +33,13 @@ Ids = frozenset[int]
 
 @dataclass(frozen=True, eq=False)
 class KnownSky:
-    """A project with its sources and embeddings (one view, the built-in encoder)."""
+    """A project with its sources, embeddings (one view, the built-in encoder) and injected examples."""
 
     project: Path
     mosaic: Mosaic
     catalog: Catalog
     embeddings: Embeddings
+    injected: Mapping[str, Injected]
 
     def near(self, x: float, y: float, radius: float) -> Ids:
         """Ids of the sources within `radius` px of a place, the nearest alone where none is."""
@@ -68,7 +72,8 @@ def known_sky(name: str) -> KnownSky | None:
     found = find_embeddings(folder, catalog, mosaic, project.cutouts, project.encoder)
     project.close()
     assert found is not None
-    return KnownSky(path, mosaic, catalog, found)
+    examples = inject(mosaic, catalog, folder, project.cutouts, project.encoder, project.injection)
+    return KnownSky(path, mosaic, catalog, found, examples.pairs)
 
 
 def _project(name: str) -> Path | None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.ml.kernel import Kernel
 
 F32 = NDArray[np.float32]
@@ -34,10 +35,10 @@ class CachedKernel:
     def between(self, these: Rows, rows: Rows) -> F32:
         return self.kernel.between(these, rows)
 
-    def weighted(self, rows: Rows, weights: F64, at: Rows | None = None) -> F64:
+    def weighted(self, rows: Rows, weights: F64, at: Rows | None = None, progress: Progress = SILENT) -> F64:
         """Return Σ_i weight_i K(x, row_i) for the sources `at`, all (of the pool) by default."""
         if at is not None or 4 * self._height * len(rows) > CACHED_BYTES:
-            return self.kernel.weighted(rows, weights, self.pool if at is None else at)
+            return self.kernel.weighted(rows, weights, self.pool if at is None else at, progress)
         out = np.zeros(self._height, np.float32)
         for column, weight in zip(self.columns(rows), weights.astype(np.float32), strict=True):
             out += weight * column

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
+from astrotl_gui.core.progress import SILENT, Progress
+
 EMBEDDING_WEIGHT = 0.5
 """The share of the embedding; statistics have the rest. On labelled skies any share from 0.4 to 0.7 does as well."""
 LAST_WEIGHT = 0.3
@@ -145,11 +147,18 @@ class Kernel:
         terms = (part.to(values[part.name], rows) for part in self.parts)
         return sum(terms, np.zeros((1, len(rows)), np.float32))
 
-    def weighted(self, rows: NDArray[np.int64], weights: F64, at: NDArray[np.int64] | None = None) -> F64:
+    def weighted(
+        self,
+        rows: NDArray[np.int64],
+        weights: F64,
+        at: NDArray[np.int64] | None = None,
+        progress: Progress = SILENT,
+    ) -> F64:
         """Return Σ_i weight_i K(x, row_i) for the sources `at`, all by default: a pass in which memory stays flat."""
         count = self.count if at is None else len(at)
         out = np.empty(count)
         for start in range(0, count, CHUNK):
+            progress(start, count, "Ranking")
             these = slice(start, start + CHUNK) if at is None else at[start : start + CHUNK]
             out[start : start + CHUNK] = self.between(these, rows) @ weights.astype(np.float32)
         return out

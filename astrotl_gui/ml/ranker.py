@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_solve, solve_triangular
 from scipy.special import ndtr
 
+from astrotl_gui.core.progress import SILENT, Progress
+
 NOISE = 0.5
 PRIOR = -1.0
 JITTER = 1e-6
@@ -26,7 +28,9 @@ class Similarities(Protocol):
 
     def between(self, these: Rows, rows: Rows) -> F32: ...
 
-    def weighted(self, rows: Rows, weights: F64, at: Rows | None = None) -> F64: ...
+    def weighted(
+        self, rows: Rows, weights: F64, at: Rows | None = None, progress: Progress = SILENT
+    ) -> F64: ...
 
 
 class Ranker:
@@ -89,11 +93,13 @@ class Ranker:
             else self.labels
         )
 
-    def decision_function(self, rows: ArrayLike | None = None) -> F64:
+    def decision_function(self, rows: ArrayLike | None = None, progress: Progress = SILENT) -> F64:
         """Return the posterior mean (n,), by which sources are ranked: +1 target, −1 not. All sources by default."""
         at = None if rows is None else _rows(rows)
         prior = (self.prior if at is None else self.prior[at]).astype(np.float64)
-        return prior + self.kernel.weighted(self.rows, self.weights(), at) if len(self.rows) else prior
+        if not len(self.rows):
+            return prior
+        return prior + self.kernel.weighted(self.rows, self.weights(), at, progress)
 
     def predict_proba(self, rows: ArrayLike | None = None) -> F64:
         """Return [p(not target), p(target)] (n, 2): Φ(mean / √noise), a monotonic score, not calibrated.

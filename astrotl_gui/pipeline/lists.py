@@ -65,7 +65,7 @@ def index(inputs: RankInputs, *, progress: Progress = SILENT) -> None:
 
 
 def _each(
-    how: Callable[[RankInputs, str, Mapping[int, int]], Ranking],
+    how: Callable[..., Ranking],
     inputs: RankInputs,
     training: Mapping[str, Mapping[int, int]],
     progress: Progress,
@@ -73,6 +73,6 @@ def _each(
     lists = {}
     for number, (target, labels) in enumerate(training.items()):
         progress(number, len(training), "Ranking")
-        lists[target] = how(inputs, target, labels)
+        lists[target] = how(inputs, target, labels, progress=progress)
     progress(len(training), len(training), "Ranking")
     return lists

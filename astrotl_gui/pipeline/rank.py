@@ -230,7 +230,10 @@ def rank(
     """
     progress(0, 1, "Ranking")
     ranker = learned(inputs, target, labels)
-    scores = inputs.cold_of(target) if ranker is None else ranker.predict_proba()[:, 1].astype(np.float32)
+    if ranker is None:
+        scores = inputs.cold_of(target)
+    else:
+        scores = ranker.probability(ranker.decision_function(progress=progress)).astype(np.float32)
     if scores is None:
         inputs.seen.pop(target, None)
         return Ranking(target, np.empty(0, np.int64), np.empty(0, np.float32), "")

@@ -16,8 +16,9 @@ from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
-from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
+from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings, InjectionSettings
 from astrotl_gui.gui.session import Session
+from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS
 from astrotl_gui.pipeline.injection.stored import injectors, wanted
 from astrotl_gui.pipeline.making import making
 
@@ -75,6 +76,7 @@ def make_project(folder: Path) -> Path:
         columns |= {f"flux_{name}": flux, f"fluxerr_{name}": np.full(COUNT, 2.0)}
         columns[f"mag_{name}"] = ZEROPOINT - 2.5 * np.log10(flux)
     project.write_catalog(Catalog.from_columns(columns))
+    project.injection = InjectionSettings(pairs=FEWEST_PAIRS)
     rng = np.random.default_rng(5)
     store = EmbeddingStore(project.embeddings_folder, "test")
     vectors = rng.normal(size=(COUNT, 64)) + 3 * (ids[:, None] % 4 == np.arange(64)[None, :] // 16)

@@ -60,7 +60,7 @@ def test_a_click_makes_prototypes_and_the_list_starts_with_them(qtbot: QtBot, wi
     assert session.ranking("lens").ids.tolist() == lenses  # type: ignore[union-attr]
     session.select(8)
     press(window, K.Key_H)
-    assert "most like its prototypes" in window.explore.inspector.why_text.text()
+    assert "most like its prototypes" in window.explore.why.first_text.text()
     press(window, K.Key_S, SHIFT)  # once more takes it away
     settled(qtbot, session)
     assert session.prototypes == {"agn": [12]}

@@ -49,8 +49,10 @@ def test_terms_do_not_depend_on_the_order_of_labels() -> None:
 def test_a_single_label_pulls_its_own_way(label: float) -> None:
     ranker = Ranker(KERNEL, 0.0).fit([7], [label])
     parts = terms(KERNEL, ranker, 7)
-    # α = y / (1 + noise), and k(x, x) = 1, half of it the embedding's, half of that the last layer's
-    assert parts["last"][0] == pytest.approx(0.25 * label / 1.5, abs=1e-5)
+    # α = y / (1 + noise), and k(x, x) = 1, shared out by the parts' weights
+    shares = {part.name: part.weight for part in KERNEL.parts}
+    for name, pull in parts.items():
+        assert pull[0] == pytest.approx(shares[name] * label / 1.5, abs=1e-5)
     assert sum(part[0] for part in parts.values()) == pytest.approx(label / 1.5, abs=1e-5)
 
 

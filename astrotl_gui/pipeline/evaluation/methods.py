@@ -73,8 +73,9 @@ METHODS: Mapping[str, Factory] = {
 """With labels: how each is made for a set."""
 
 
-UNSUPERVISED: Mapping[str, Factory] = {CHANCE: METHODS[CHANCE]} | {
-    name: _outlier(method) for name, method in OUTLIER_METHODS.items()
+UNSUPERVISED: Mapping[str, Factory] = {
+    **{name: _outlier(method) for name, method in OUTLIER_METHODS.items()},
+    CHANCE: METHODS[CHANCE],
 }
 """Without labels: what is unlike the rest."""
 
