@@ -19,7 +19,7 @@ from astrotl_gui.pipeline.pool import rank_pool
 from astrotl_gui.pipeline.rank import AT_ONCE, RankInputs, rank
 from benchmarks.report import Row
 
-LAYERS = {"2": 40, "3c": 112, "last": 128}
+LAYERS = {"2": 20, "2s": 20, "3c": 48, "3m": 48, "last": 128}
 KINDS = {"colours": 12, "brightness": 15, "light profile": 11, "shape": 9}
 BOUNDS = {100_000: 50.0, 1_000_000: 150.0, 10_000_000: 250.0}
 """Milliseconds allowed from a label to the new first page, by number of sources."""
@@ -109,13 +109,14 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def drawn(count: int) -> tuple[RankInputs, NDArray[np.int64]]:
-    """Inputs of so many sources in 300 clusters, and the cluster of each."""
+    """Inputs of so many sources in at most 300 clusters, and the cluster of each."""
     rng = np.random.default_rng(0)
     kind = np.float16 if count > AT_ONCE else np.float32
-    cluster = rng.integers(0, CLUSTERS, count)
+    clusters = min(CLUSTERS, count // 100)
+    cluster = rng.integers(0, clusters, count)
 
     def table(size: int, spread: float, unit: bool) -> NDArray[np.floating]:
-        centres = rng.normal(size=(CLUSTERS, size)).astype(np.float32)
+        centres = rng.normal(size=(clusters, size)).astype(np.float32)
         out = np.empty((count, size), kind)
         for start in range(0, count, CHUNK):
             part = cluster[start : start + CHUNK]

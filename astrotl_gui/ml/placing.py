@@ -11,10 +11,12 @@ from scipy.special import ndtri
 
 from astrotl_gui.core.statistics import kind_of
 from astrotl_gui.ml.kernel import uniform_ranks
-from astrotl_gui.ml.space import Space
+from astrotl_gui.ml.space import COMPONENTS, Space
 
 SAMPLE = 20_000
 """Of more sources a seeded sample stands for all."""
+EARLY_COMPONENTS = 48
+"""Most components of a layer before the last; at most half of its numbers: as good as all of them, and less to read."""
 
 F32 = NDArray[np.float32]
 Floats = NDArray[np.floating]
@@ -40,7 +42,12 @@ class Placing:
     ) -> Placing:
         """Take the embeddings (N, D) and statistics (N, M) of all sources."""
         count = len(vectors)
-        spaces = {name: Space.fit(vectors[:, columns]) for name, columns in blocks.items()} if count else {}
+        last = list(blocks)[-1:]
+        spaces = {
+            name: Space.fit(vectors[:, part], COMPONENTS if name in last else _components(part))
+            for name, part in blocks.items()
+            if count
+        }
         kinds: dict[str, list[int]] = {}
         for column, name in enumerate(names):
             kinds.setdefault(kind_of(name), []).append(column)
@@ -73,3 +80,7 @@ class Placing:
                 scores[new, column] = ndtri(ranks)
         made = {name: self.layer(name, vectors) for name in self.spaces}
         return made | {kind: scores[:, columns] for kind, columns in self.kinds.items()}
+
+
+def _components(part: slice) -> int:
+    return min(EARLY_COMPONENTS, max(1, (part.stop - part.start) // 2))
