@@ -40,6 +40,8 @@ PER_BAND = {
     "peak": "peak brightness",
     "core": "brightness of the core",
 }
+DEPTHS = {"": "textures", "s": "spread of textures", "c": "parts", "m": "strongest part"}
+"""What an earlier layer sees, by how its feature map is pooled (see `ml.encoder_choice.Layer`)."""
 APERTURES = {"core": "core", "inner": "inner part", "wide": "whole"}
 
 
@@ -57,9 +59,9 @@ def quantity(name: str, bands: Sequence[str] = ()) -> str:
 
 def kernel_name(name: str) -> str:
     """Return a part of the ranker's kernel in words: a layer of the network, or a kind of statistics."""
-    if found := re.fullmatch(r"(last|\d+)(c?)( × .+)?", name):
-        sees = "the whole" if found[1] == "last" else "parts" if found[2] else "textures"
-        return f"Network: {sees}{found[3] or ''}"
+    if found := re.fullmatch(r"(?:last|\d+([csm]?))( × .+)?", name):
+        sees = "the whole" if found[1] is None else DEPTHS[found[1]]
+        return f"Network: {sees}{found[2] or ''}"
     return name[:1].upper() + name[1:]
 
 

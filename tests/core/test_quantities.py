@@ -24,11 +24,14 @@ def test_unknown_names_and_bands_are_still_said() -> None:
 
 
 def test_parts_of_the_kernel() -> None:
-    names = ("last", "2", "3c", "last × 2", "light profile")
+    names = ("last", "2", "2s", "3c", "3m", "3m × 2", "last × 2", "light profile")
     assert [kernel_name(name) for name in names] == [
         "Network: the whole",
         "Network: textures",
+        "Network: spread of textures",
         "Network: parts",
+        "Network: strongest part",
+        "Network: strongest part × 2",
         "Network: the whole × 2",
         "Light profile",
     ]

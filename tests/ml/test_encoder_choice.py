@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.quantities import kernel_name
 from astrotl_gui.core.settings import EncoderSettings
 from astrotl_gui.ml.encoder_choice import FINAL, Layer, checked, parse_layers
 from astrotl_gui.ml.encoders import card
@@ -21,6 +22,12 @@ def test_one_form_for_each_choice() -> None:
     assert parse_layers("last", card()) == (FINAL,) and parse_layers("3,0", card()) == (Layer(0), Layer(3))
     assert parse_layers("auto", card()) == parse_layers("2,2s,3c,3m,last", card())
     assert parse_layers("auto", replace(card(), stages=0)) == (FINAL,)
+
+
+def test_every_layer_of_the_default_has_words_of_its_own() -> None:
+    words = [kernel_name(str(layer)) for layer in parse_layers("auto", card())]
+    assert len(set(words)) == len(words) == 5
+    assert all(said.startswith("Network: ") for said in words)
 
 
 @pytest.mark.parametrize(
