@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,10 @@ class Rows:
         self._ids = ids
 
     def __contains__(self, source: object) -> bool:
-        return isinstance(source, int) and len(self.of([source])) == 1
+        try:
+            return bool(self.found([index(source)])[1][0])  # type: ignore[arg-type]
+        except TypeError:
+            return False
 
     def __getitem__(self, source: int) -> int:
         found = self.of([source])
@@ -53,9 +57,16 @@ class Rows:
 
     def of(self, sources: Sequence[int]) -> NDArray[np.int64]:
         """The rows of those sources that there are, in their order."""
+        rows, there = self.found(sources)
+        return rows[there]
+
+    def found(self, sources: Sequence[int]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """For each of the sources its row, and whether there is one: the row of one that is not means nothing."""
         wanted = np.asarray(sources, np.int64)
-        at = np.minimum(np.searchsorted(self._ids, wanted), max(len(self._ids) - 1, 0))
-        return at[self._ids[at] == wanted] if len(self._ids) else at[:0]
+        if not len(self._ids):
+            return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
+        rows = np.minimum(np.searchsorted(self._ids, wanted), len(self._ids) - 1)
+        return rows, self._ids[rows] == wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,15 +269,16 @@ def _top(inputs: RankInputs, order: NDArray[np.int64], ranker: Ranker | None) ->
 
 def learned(inputs: RankInputs, target: str, labels: Mapping[int, int]) -> Ranker | None:
     """The ranker that the labels (id → +1 or −1) make, or None without any of a source that is embedded."""
-    known = sorted((source, value) for source, value in labels.items() if source in inputs.rows)
-    if not known:
+    sources = sorted(labels)
+    rows, there = inputs.rows.found(sources)
+    if not there.any():
         return None
-    rows = inputs.rows.of([source for source, _ in known])
-    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(known))
+    rows, values = rows[there], np.array([labels[source] for source in sources])[there]
+    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(rows))
     cold = inputs.cold_of(target)
     place = np.full(len(inputs.ids), 0.5, np.float32) if cold is None else cold
     prior = np.float32(PRIOR) + np.float32(trust) * place
-    return Ranker(inputs.similarities, prior).fit(rows, [value for _, value in known])
+    return Ranker(inputs.similarities, prior).fit(rows, values)
 
 
 def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.labels import TARGETS
-from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
+from astrotl_gui.pipeline.rank import RankInputs, Rows, learned, prepare, rank
 from tests.ml.clusters import clustered
 from tests.pipeline.small_sky import make_catalog
 
@@ -49,6 +49,20 @@ def test_no_sources() -> None:
     catalog = make_catalog(np.zeros(0), np.zeros(0))
     empty = Embeddings(catalog.ids, np.zeros((0, 8), np.float16), np.zeros((0, 0), np.float32), (), "k")
     assert len(rank(prepare(catalog, empty), "lens", {5: 1})) == 0
+
+
+def test_ids_of_any_integer_type_have_rows() -> None:
+    rows = Rows(np.array([3, 7, 900]))
+    assert 7 in rows and np.int64(7) in rows and np.int32(900) in rows
+    assert 4 not in rows and np.int64(901) not in rows and "7" not in rows and 7.0 not in rows
+    assert rows[np.int64(900)] == 2 and rows.of([900, 5, 3]).tolist() == [2, 0]
+    assert 3 not in Rows(np.zeros(0, np.int64)) and Rows(np.zeros(0, np.int64)).of([3]).tolist() == []
+
+
+def test_labels_of_sources_without_embedding_are_passed_over() -> None:
+    made = learned(SMALL, "lens", {np.int64(120): 1, 9_999: -1, 101: -1, -5: 1})
+    assert made is not None and made.rows.tolist() == [0, 19] and made.labels.tolist() == [-1, 1]
+    assert learned(SMALL, "lens", {9_999: 1}) is None and learned(SMALL, "lens", {}) is None
 
 
 @given(st.dictionaries(st.integers(101, 250), st.sampled_from([1, -1]), max_size=25), st.randoms())
