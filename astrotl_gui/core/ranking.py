@@ -9,6 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+BY_RANKER = "gp"
+"""How the `model` of a ranking begins that the ranker made, and not an order before any label."""
+
+
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """`ids` (N,) int64, best first, with `scores` (N,) float32 in [0, 1] in that order.
@@ -25,6 +29,11 @@ class Ranking:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @property
+    def learned(self) -> bool:
+        """Whether labels made it: only then are scores above 1/2 a yes."""
+        return self.model.startswith(f"{BY_RANKER} ")
 
     @cached_property
     def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -24,11 +24,11 @@ def likely_artifacts(
 ) -> NDArray[np.int64]:
     """Return the ids, sorted, of likely artifacts, given the artifact list and its labels (id → +1 or −1).
 
-    They are the sources labelled so; those of which a cold sign is beyond doubt; and, once there are labels, those
-    that the ranker calls so. What is labelled no artifact is none.
+    They are the sources labelled so; those of which a cold sign is beyond doubt; and, once labels made the
+    list, those that the ranker calls so. What is labelled no artifact is none.
     """
     found = set(inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS].tolist())
-    if ranking is not None and labels:
+    if ranking is not None and ranking.learned and labels:  # a cold score of 1/2 is the middle of the list
         found |= set(ranking.ids[ranking.scores >= LEARNED].tolist())
     found |= {source for source, sign in labels.items() if sign > 0}
     found -= {source for source, sign in labels.items() if sign < 0}

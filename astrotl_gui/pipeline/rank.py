@@ -16,7 +16,7 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.ranking import Ranking, descending
+from astrotl_gui.core.ranking import BY_RANKER, Ranking, descending
 from astrotl_gui.ml.cached_kernel import CachedKernel
 from astrotl_gui.ml.coldstart import COLD, Columns, cold_score
 from astrotl_gui.ml.coldstart import rank as mid_rank
@@ -289,4 +289,4 @@ def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:
         by = f" by {inputs.outlier_method}" if target == "outlier" else ""
         return f"cold {target}{by}"
     yes = int((ranker.labels > 0).sum())
-    return f"gp {inputs.key} {yes}+ {len(ranker.labels) - yes}-"
+    return f"{BY_RANKER} {inputs.key} {yes}+ {len(ranker.labels) - yes}-"

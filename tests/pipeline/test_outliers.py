@@ -137,9 +137,18 @@ def test_likely_artifacts(sky: Sky) -> None:
     """A sign beyond doubt, a label, what the ranker learned; a label of no frees."""
     inputs = inputs_of(sky)
     assert likely_artifacts(inputs, None, {}).tolist() == [130]
-    learned = Ranking("artifact", np.array([107, 108]), np.array([0.6, 0.4], np.float32), "gp")
+    learned = Ranking("artifact", np.array([107, 108]), np.array([0.6, 0.4], np.float32), "gp key 1+ 1-")
     assert likely_artifacts(inputs, learned, {}).tolist() == [130]
     assert likely_artifacts(inputs, learned, {105: 1, 130: -1}).tolist() == [105, 107]
+
+
+def test_before_the_ranker_has_learned_half_of_the_list_is_no_artifact(sky: Sky) -> None:
+    """A label of a source without embedding, or one that the list does not know of yet, leaves it as it was."""
+    inputs = inputs_of(sky)
+    for labels in ({105: 1}, {999: 1}):
+        cold = rank(inputs, "artifact", {})
+        assert likely_artifacts(inputs, cold, labels).tolist() == sorted({130, *labels})
+    assert rank(inputs, "artifact", {105: 1}).learned and not cold.learned
 
 
 def test_the_export_has_ranks_by_method(sky: Sky) -> None:
