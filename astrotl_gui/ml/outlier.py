@@ -148,10 +148,16 @@ def cold_scores(
     methods: Sequence[str] = MEMBERS,
     begin: Callable[[str], object] = lambda method: None,
 ) -> dict[str, F64]:
-    """Return method → scores (N,) in (0, 1), larger first: each method's mid-ranks times what they are worth."""
+    """Return method → scores (N,) in (0, 1), larger first: each method's mid-ranks times what they are worth.
+
+    Rounded to what is kept of them (see `core.outlier_table`), so that a list is the same when it is opened again.
+    """
     counts = worth(c)
     found = method_scores(vectors, methods, begin)
-    return {method: uniform_ranks(scores) * counts for method, scores in found.items()}
+    return {
+        method: (uniform_ranks(scores) * counts).astype(np.float32).astype(np.float64)
+        for method, scores in found.items()
+    }
 
 
 def outlier_scores(vectors: NDArray[np.floating], method: str = COMBINED) -> F64:

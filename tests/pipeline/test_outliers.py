@@ -119,6 +119,23 @@ def test_a_method_orders_the_cold_list_and_nothing_else(sky: Sky) -> None:
     assert rank(chosen, "outlier", {105: 1}).ids[0] in (105, 120)
 
 
+@pytest.mark.parametrize("method", ["combined", "kmeans"])
+def test_the_order_is_the_same_whether_scores_were_kept_or_not(tmp_path: Path, method: str) -> None:
+    """Four hundred sources of one S/N: many means of three ranks are equal, but for rounding."""
+    count, rng = 400, np.random.default_rng(1)
+    mosaic, _ = make_sky(tmp_path)
+    catalog = make_catalog(*rng.uniform(0, 99, (2, count)), snr=np.full(count, 20.0))
+    store = EmbeddingStore(tmp_path, "test")
+    places = np.stack([catalog.x, catalog.y], axis=1)
+    store.append(Shard(catalog.ids, places, rng.normal(size=(count, 16)), np.zeros((count, 0))))
+    store.write_meta({"statistics": [], "making": {**making(mosaic, CUTOUTS, ENCODER), "views": 8}})
+    many = mosaic, catalog, tmp_path
+    before = rank(inputs_of(many, method), "outlier", {})
+    compare(many)
+    after = rank(inputs_of(many, method), "outlier", {})
+    assert before.ids.tolist() == after.ids.tolist() and np.array_equal(before.scores, after.scores)
+
+
 def test_a_stored_choice_is_taken_up_with_and_without_the_table(sky: Sky) -> None:
     alone = inputs_of(sky, "kmeans")
     compare(sky)
