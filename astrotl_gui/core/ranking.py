@@ -8,7 +8,6 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-
 BY_RANKER = "gp"
 """How the `model` of a ranking begins that the ranker made, and not an order before any label."""
 

@@ -140,7 +140,8 @@ def artifact_score(c: Columns) -> ColdScore:
     The largest of the signs in [0, 1], plus a fifth of their sum, so that several signs outrank one. In images
     without a mask saturation is certain and news: it comes first, the brightest, which spoil the most pixels,
     before the others; a mask has told of it already, and it counts as other bad pixels do. `deepcr`, the part of
-    the core's light that deepCR takes for a cosmic ray's, counts where it was asked for.
+    the core's light that deepCR takes for a cosmic ray's, counts where it was asked for. A sign that cannot be
+    measured is no sign.
     """
     whole_shape = 1 - flagged(
         c, Flag.EDGE | Flag.MASKED
@@ -150,12 +151,12 @@ def artifact_score(c: Columns) -> ColdScore:
     saturated = np.zeros(c.count) if c.has_mask else flagged(c, Flag.SATURATED)
     signs = {
         "Saturated": saturated,
-        "Sharper than the PSF": whole_shape * step(-c.radius * c.star / c.pixelated_star, -0.75, 0.06),
-        "Bad pixels": np.maximum(step(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
+        "Sharper than the PSF": whole_shape * sign(-c.radius * c.star / c.pixelated_star, -0.75, 0.06),
+        "Bad pixels": np.maximum(sign(c["masked_fraction"], 0.15, 0.05), 0.8 * spoiled(c)),
         "Needle-like": whole_shape
-        * np.maximum(step(ratio, 5.0, 0.7), 0.9 * step(ratio, 3.0, 0.3) * step(-thinness, -0.7, 0.05)),
-        "In one band only": step(np.nan_to_num(c["single_band"]), 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
-        "Below the sky around it": step(c["negative"], 0.01, 0.003),
+        * np.maximum(sign(ratio, 5.0, 0.7), 0.9 * sign(ratio, 3.0, 0.3) * sign(-thinness, -0.7, 0.05)),
+        "In one band only": sign(c["single_band"], 0.8, 0.15) * step(c["snr"], 5.0, 1.0),
+        "Below the sky around it": sign(c["negative"], 0.01, 0.003),
         "A cosmic ray to deepCR": np.nan_to_num(c["deepcr"]),
     }
     # What puts saturated sources first, the brightest before the others, and orders those of which no sign speaks.
@@ -231,6 +232,11 @@ def rank(values: F64) -> F64:
 def step(values: F64, at: float, width: float) -> F64:
     """A smooth step from 0 to 1 at `at`; NaN is neutral, 1/2."""
     return np.where(np.isfinite(values), 1 / (1 + np.exp(-np.clip((values - at) / width, -50, 50))), 0.5)
+
+
+def sign(values: F64, at: float, width: float) -> F64:
+    """A smooth step from 0 to 1 at `at`; NaN is 0."""
+    return np.where(np.isfinite(values), step(values, at, width), 0.0)
 
 
 def excess(values: F64, given: F64, bins: int = 20) -> F64:

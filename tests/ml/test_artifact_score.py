@@ -83,6 +83,14 @@ def test_without_deepcr_nothing_is_said_of_cosmic_rays() -> None:
     assert np.allclose(score(table), score(table | {"deepcr": np.zeros(COUNT)}))
 
 
-def test_numbers_that_are_not_known_are_neutral() -> None:
+def test_numbers_that_are_not_known_are_finite() -> None:
     table = {name: np.full(COUNT, np.nan) for name in clean()}
     assert np.isfinite(score(table)).all()
+
+
+@pytest.mark.parametrize("name", ["r50", "a", "b", "masked_fraction", "single_band", "negative", "deepcr"])
+def test_a_sign_that_cannot_be_measured_is_no_sign(name: str) -> None:
+    table = clean() | {"deepcr": np.zeros(COUNT)}
+    table[name][7] = np.nan
+    parts = artifact_score(Columns(COUNT, table, fwhm=0.7)).parts
+    assert sum(part[7] for label, part in parts.items() if label not in ("Elongated", "Bright")) < 0.1
