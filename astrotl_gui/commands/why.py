@@ -66,7 +66,7 @@ def _map(
     )
     found = importance(inputs, target, labels, options.id, hidden)
     assert found is not None
-    write_picture(options.out, mosaic, float(row["x"]), float(row["y"]), project.cutouts.size, found)
+    write_picture(options.out, mosaic, float(row["x"]), float(row["y"]), found)
     return [[float(drop) for drop in line] for line in found.drops[::-1]]
 
 

@@ -96,9 +96,10 @@ class WhyMap(QWidget):
         if source != self._source:
             self._source, self._hidden = source, False
         session = self.session
-        stamp = self._thumbnails.stamp(source, round(self.cutout.width() * self.devicePixelRatioF()))
-        self.cutout.show_stamp(stamp, session.label_of(source))
         found = session.occlusion(source) if labelled else None
+        # What the network saw, where the map lies; a published recipe has a size of its own.
+        pixels, size = round(self.cutout.width() * self.devicePixelRatioF()), found.size if found else 0.0
+        self.cutout.show_stamp(self._thumbnails.stamp(source, pixels, size=size), session.label_of(source))
         self.cutout.show_map(None if self._hidden else found)
         running = session.is_mapping(source)
         self.bar.setVisible(running)

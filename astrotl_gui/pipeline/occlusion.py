@@ -28,7 +28,7 @@ from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.ml.recipes import Recipe
 from astrotl_gui.pipeline.batches import Batch, background, prepared
-from astrotl_gui.pipeline.embed import embedded, recipe_of
+from astrotl_gui.pipeline.embed import cutout_size, embedded, recipe_of
 from astrotl_gui.pipeline.rank import RankInputs, learned
 
 CELLS, PATCH = 8, 2
@@ -41,21 +41,27 @@ F32 = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class Occluded:
-    """Embeddings (1 + m, D) and statistics (1 + m, M) of a cutout: whole, then with each of the m patches hidden."""
+    """Embeddings (1 + m, D) and statistics (1 + m, M) of a cutout: whole, then with each of the m patches hidden.
+
+    `size` is the side of the square over which the patches lie [arcsec].
+    """
 
     vectors: F32
     statistics: F32
+    size: float
 
 
 @dataclass(frozen=True, eq=False)
 class OcclusionMap:
     """`drops` float32 (CELLS, CELLS), lowest y first: how much the score loses where this is hidden.
 
-    `score` is that of the whole cutout. The part of the prior is held: only what labels taught is mapped.
+    `score` is that of the whole cutout. The part of the prior is held: only what labels taught is mapped. `size` is the
+    side of the square that is mapped [arcsec].
     """
 
     drops: F32
     score: float
+    size: float
 
 
 def patches() -> NDArray[np.bool_]:
@@ -81,28 +87,39 @@ def occlude(
 ) -> Occluded:
     """Embed the cutout of a source whole and with each patch hidden, as the embeddings `key` in `folder` were made.
 
-    Raises AstroTLError when those are gone.
+    The project's `cutouts` and `settings` may be others by now: what the making says comes before them. Raises
+    AstroTLError when the embeddings are gone, and when their encoder is not on this computer or has other weights.
     """
     progress(0, 1, "Mapping the cutout")
     meta = EmbeddingStore(folder, key).meta()
     row = int(catalog.rows_of([source])[0])
     if not meta or row < 0:
         raise AstroTLError("The embeddings are gone", "Embed the sources again, then ask for the map.")
-    made, the_card = meta["making"], card(settings.encoder)
-    recipe = recipe_of(Preprocessing.from_dict(meta["preprocessing"]), the_card, settings, cutouts.size)
+    made = meta["making"]
+    cutouts = replace(cutouts, size=made["size"])
+    settings = replace(
+        settings, encoder=made["encoder"]["name"], layers=made["layers"], recipe=made["recipe"]
+    )
+    the_card, size = card(settings.encoder), cutout_size(cutouts, settings)
+    if the_card.identity() != made["encoder"]:
+        raise AstroTLError(
+            "The encoder has changed", f"{the_card.name} has other weights now. Embed the sources again."
+        )
+    recipe = recipe_of(Preprocessing.from_dict(meta["preprocessing"]), the_card, settings, size)
     encoder = Encoder(the_card, recipe.front(), settings.layers, device, STEP)
     whole = [
         next(_regions(mosaic, catalog, row, recipe.size * zoom, recipe.preprocessing))
         for zoom in made["zooms"]
     ]
-    steps = _steps(whole, recipe, made["views"])
+    side = float(whole[0].side[0]) / made["zooms"][0]  # of the cutout itself, whatever the zooms
+    steps = _steps(whole, side, recipe, made["views"])
     total = 1 + len(patches())
     vectors, values = [], []
     for batch, some in embedded(encoder, steps):
         vectors.append(some)
         values.append(batch.statistics)
         progress(sum(map(len, vectors)), total, "Mapping the cutout")
-    return Occluded(np.concatenate(vectors), np.concatenate(values))
+    return Occluded(np.concatenate(vectors), np.concatenate(values), size)
 
 
 def _regions(
@@ -111,12 +128,11 @@ def _regions(
     return read_regions(mosaic, catalog.x, catalog.y, size, preprocessing.bands, 1, np.array([row]))
 
 
-def _steps(whole: list[Regions], recipe: Recipe, views: int) -> Iterator[Batch]:
-    """The whole cutout and the hidden ones; the same patch of sky in every zoom."""
+def _steps(whole: list[Regions], side: float, recipe: Recipe, views: int) -> Iterator[Batch]:
+    """The whole cutout of `side` px and the hidden ones; the same patch of sky in every zoom."""
     levels = [
         recipe.preprocessing.in_image_units(background(part, recipe.preprocessing)[1])[0] for part in whole
     ]
-    side = float(whole[0].side[0])
     hidden = [None, *patches()]
     for start in range(0, len(hidden), STEP):
         some = hidden[start : start + STEP]
@@ -151,7 +167,7 @@ def importance(
         return None
     values = _placed(inputs.placing, occluded)
     scores = ranker.prior[inputs.rows[source]] + inputs.kernel.to(values, ranker.rows) @ ranker.weights()
-    return OcclusionMap(drops(scores, patches()).astype(np.float32), float(scores[0]))
+    return OcclusionMap(drops(scores, patches()).astype(np.float32), float(scores[0]), occluded.size)
 
 
 @lru_cache(maxsize=4)

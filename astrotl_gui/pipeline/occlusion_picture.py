@@ -20,8 +20,8 @@ from astrotl_gui.pipeline.occlusion import OcclusionMap
 SIDE = 384
 
 
-def write_picture(path: Path, mosaic: Mosaic, x: float, y: float, size: float, found: OcclusionMap) -> None:
-    """Write a PNG of the cutout of `size` arcsec at reference px (x, y) with its map.
+def write_picture(path: Path, mosaic: Mosaic, x: float, y: float, found: OcclusionMap) -> None:
+    """Write a PNG of the cutout at reference px (x, y), as far as the map goes, with its map.
 
     Raises AstroTLError for another extension and a folder that cannot be written.
     """
@@ -30,7 +30,7 @@ def write_picture(path: Path, mosaic: Mosaic, x: float, y: float, size: float, f
     bands = [band.name for band in mosaic.bands]
     tiles = TileSource(mosaic, cache_folder() / "tiles")
     levels = {name: tiles.display_levels(name) for name in bands}
-    planes = dict(zip(bands, cutout(mosaic, x, y, size, SIDE, bands), strict=True))
+    planes = dict(zip(bands, cutout(mosaic, x, y, found.size, SIDE, bands), strict=True))
     mode = COLOUR if len(bands) > 1 else bands[0]
     pixels = render_bands(planes, levels, mosaic.spec, Look(mode=mode))[::-1, :, 2::-1]
     picture = Image.fromarray(np.ascontiguousarray(pixels), "RGB").convert("RGBA")

@@ -147,7 +147,7 @@ def test_a_map_is_made_kept_and_follows_the_labels(
         calls.append(source)
         progress(0, 50, "Mapping the cutout")
         vectors = np.random.default_rng(source).normal(size=(50, 64))
-        return Occluded(vectors.astype(np.float32), np.zeros((50, 3), np.float32))
+        return Occluded(vectors.astype(np.float32), np.zeros((50, 3), np.float32), 25.6)
 
     monkeypatch.setattr(occlusion, "occlude", occlude)
     qtbot.keyClick(window, K.Key_H)
@@ -155,6 +155,8 @@ def test_a_map_is_made_kept_and_follows_the_labels(
     qtbot.mouseClick(panel.map.button, LEFT)
     qtbot.waitUntil(lambda: panel.map.cutout.overlay is not None, timeout=5000)
     assert panel.map.hint.text() == HINTS["shown"]
+    stamp = panel.map.cutout.stamp
+    assert stamp is not None and stamp.size == 25.6  # the cutout goes as far as the map
     assert panel.map.button.text() == "Hide map"
     qtbot.mouseClick(panel.map.button, LEFT)
     assert panel.map.cutout.overlay is None
@@ -205,4 +207,4 @@ def test_the_menu_of_a_candidate(qtbot: QtBot, window: MainWindow) -> None:
 def test_words() -> None:
     assert (signed(0.416), signed(-0.1)) == ("+0.42", "−0.10")
     assert (percent(0.02), percent(0.003)) == ("2 %", "0.3 %")
-    assert map_image(OcclusionMap(np.zeros((8, 8), np.float32), 0.0)) is None
+    assert map_image(OcclusionMap(np.zeros((8, 8), np.float32), 0.0, 10.0)) is None

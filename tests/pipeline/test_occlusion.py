@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embeddings import Embeddings
+from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.regions import Regions
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml import encoder as encoder_module
+from astrotl_gui.ml.recipes import UlisseRecipe
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.explain import explain
 from astrotl_gui.pipeline.occlusion import CELLS, Occluded, hide, importance, occlude, patches
@@ -86,7 +87,7 @@ def test_an_encoder_that_sees_one_quadrant_lights_that_quadrant() -> None:
     table = np.zeros((60, 0), np.float32)
     inputs = prepare(catalog, Embeddings(catalog.ids.copy(), vectors.astype(np.float16), table, (), "k"))
     hidden = hide(region(planes[:1]), np.zeros(1, np.float32), 40.0, [None, *patches()])
-    occluded = Occluded((0.5 + seen(hidden.planes)).astype(np.float32), np.zeros((50, 0), np.float32))
+    occluded = Occluded((0.5 + seen(hidden.planes)).astype(np.float32), np.zeros((50, 0), np.float32), 8.0)
     labels = {101 + k: 1 if k < 12 else -1 for k in (1, 2, 3, 20, 30, 40)}
     made = importance(inputs, "lens", labels, 101, occluded)
     assert made is not None
@@ -125,7 +126,7 @@ def test_the_whole_cutout_scores_as_the_source_does_and_no_data_map_to_nothing(s
     labels = {102: 1, 103: 1, 104: -1, 106: -1}
     progress = Stopper()
     made = occluded(sky, source, progress)
-    assert len(made.vectors) == len(made.statistics) == 50
+    assert len(made.vectors) == len(made.statistics) == 50 and made.size == SETTINGS.size
     assert progress.done == [0, 10, 20, 30, 40, 50]
     found = importance(sky[3], "lens", labels, source, made)
     assert found is not None
@@ -141,3 +142,36 @@ def test_it_is_cancelled_between_passes_and_refused_without_embeddings(sky: Sky,
     assert stopper.done[-1] == 20
     with pytest.raises(AstroTLError, match="gone"):
         occlude(sky[0], sky[1], tmp_path, sky[3].key, SETTINGS, ONE, 101)
+
+
+def test_embeddings_of_another_recipe_and_zooms_are_mapped_as_they_were_made(
+    sky: Sky, tmp_path: Path
+) -> None:
+    """ULISSE's cutouts have a size of their own; a corner of them is out of sight of the zoom to their inner half."""
+    mosaic, _, _, _ = sky
+    catalog = make_catalog(np.array([150.0, 120.0]), np.array([150.0, 170.0]))
+    then = EncoderSettings(views=1, layers="last", recipe="ulisse", zooms=(0.5, 1.0))
+    store = embed(mosaic, catalog, tmp_path, SETTINGS, then, device="cpu")
+    embeddings = store.load(catalog)
+    assert embeddings is not None
+    now = EncoderSettings(encoder="of-today")
+    made = occlude(mosaic, catalog, tmp_path, store.key, SETTINGS, now, 101, device="cpu")
+    assert made.size == UlisseRecipe.size
+    np.testing.assert_allclose(made.vectors[0], embeddings.vectors[0], atol=0.01)
+    inner, whole = np.split(np.abs(made.vectors[1] - made.vectors[0]), 2)
+    assert inner.max() == 0 and whole.max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("encoder", "says"), [({"name": "gone"}, "not on this computer"), ({"weights": "0"}, "other weights")]
+)
+def test_an_encoder_that_is_here_no_more_is_refused(
+    sky: Sky, tmp_path: Path, encoder: dict[str, str], says: str
+) -> None:
+    meta = EmbeddingStore(sky[2], sky[3].key).meta()
+    made = meta["making"]
+    EmbeddingStore(tmp_path, "old").write_meta(
+        {**meta, "making": {**made, "encoder": {**made["encoder"], **encoder}}}
+    )
+    with pytest.raises(AstroTLError, match=says):
+        occlude(sky[0], sky[1], tmp_path, "old", SETTINGS, ONE, 101, device="cpu")
