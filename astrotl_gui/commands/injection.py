@@ -1,4 +1,4 @@
-"""`astrotl inject`, and the injected examples that other verbs need."""
+"""`astrotl inject`: the examples drawn into the user's own galaxies, and what is drawn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from astrotl_gui.commands.shared import ConsoleProgress, Result, catalog_of, opened
+from astrotl_gui.commands.shared import Result, catalog_of, injected, opened
 
 
 def inject(options: argparse.Namespace) -> Result:
@@ -30,25 +30,6 @@ def inject(options: argparse.Namespace) -> Result:
             result["file"] = options.out
             lines.append(f"Contact sheet: {options.out}")
         return {**result, "text": "\n".join(lines)}
-
-
-def injected(
-    project: Any, mosaic: Any, catalog: Any, device: str = "auto", targets: tuple[str, ...] = ()
-) -> Any:
-    """The injected examples of a project, made where they are not there yet."""
-    from astrotl_gui.pipeline.inject import inject
-
-    return inject(
-        mosaic,
-        catalog,
-        project.embeddings_folder,
-        project.cutouts,
-        project.encoder,
-        project.injection,
-        device=device,
-        targets=targets,
-        progress=ConsoleProgress(),
-    )
 
 
 def _choose(project: Any, options: argparse.Namespace) -> None:

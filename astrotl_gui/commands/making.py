@@ -8,8 +8,15 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from astrotl_gui.commands.injection import injected
-from astrotl_gui.commands.shared import ConsoleProgress, Result, catalog_of, find_sources, lines, opened
+from astrotl_gui.commands.shared import (
+    ConsoleProgress,
+    Result,
+    catalog_of,
+    find_sources,
+    injected,
+    lines,
+    opened,
+)
 from astrotl_gui.core.errors import AstroTLError
 
 

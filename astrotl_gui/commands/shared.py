@@ -73,15 +73,38 @@ def catalog_of(project: Any) -> Any:
     return catalog
 
 
-def inputs_of(project: Any, catalog: Any, mosaic: Any) -> Any:
-    """What ranking and similarity need, prototypes included; AstroTLError while sources are not embedded."""
+def injected(
+    project: Any, mosaic: Any, catalog: Any, device: str = "auto", targets: tuple[str, ...] = ()
+) -> Any:
+    """The injected examples of a project, made where they are not there yet."""
+    from astrotl_gui.pipeline.inject import inject
+
+    return inject(
+        mosaic,
+        catalog,
+        project.embeddings_folder,
+        project.cutouts,
+        project.encoder,
+        project.injection,
+        device=device,
+        targets=targets,
+        progress=ConsoleProgress(),
+    )
+
+
+def inputs_of(project: Any, catalog: Any, mosaic: Any, device: str = "auto") -> Any:
+    """What ranking and similarity need, injected examples and prototypes included.
+
+    Examples that are not there yet are made first, so that every verb sees the same lists. AstroTLError while sources
+    are not embedded.
+    """
     from astrotl_gui.pipeline.lists import load_inputs
     from astrotl_gui.pipeline.prototypes import compare_prototypes
 
+    injected(project, mosaic, catalog, device)
     made_of = (project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
     inputs = load_inputs(*made_of, project.outliers.method, project.injection)
-    if inputs is None:
-        raise AstroTLError("The sources are not embedded", f"Run astrotl embed {project.path} first.")
+    assert inputs is not None  # `injected` has looked
     ids = project.prototype_ids()
     return compare_prototypes(inputs, *made_of, ids)[0] if ids else inputs
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui.commands.evaluate import evaluate
-from astrotl_gui.commands.injection import inject, injected
+from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.commands.outliers import agreement, outlier_table
 from astrotl_gui.commands.shared import (
@@ -35,13 +35,12 @@ from astrotl_gui.core.labels import GRADE_VALUE
 def rank(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.lists import rank_lists
 
-    _refuse_stray(options)
     with opened(options.project) as (project, mosaic):
         wanted, catalog = target_of(project, options.target), catalog_of(project)
+        if wanted != "outlier":
+            _refuse_stray(options)
         table = outlier_table(options, project, mosaic, catalog) if wanted == "outlier" else None
         inputs = inputs_of(project, catalog, mosaic)
-        if injected(project, mosaic, catalog).made:
-            inputs = inputs_of(project, catalog, mosaic)
         ranking = rank_lists(inputs, {wanted: project.labels.training(wanted)})[wanted]
         project.write_ranking(ranking)
         if len(catalog) and not len(ranking):
@@ -50,7 +49,9 @@ def rank(options: argparse.Namespace) -> Result:
                 f"Label one yes: astrotl label {project.path} --id N --target {wanted} --class positive",
             )
         labels = project.labels.current(wanted)
-        shown, held_back = _shown(options, project, inputs, ranking)
+        hides = wanted == "outlier" and project.outliers.hide_artifacts and not options.keep_artifacts
+        artifacts = _artifacts(project, inputs) if hides else ()
+        shown, held_back = _shown(options, ranking, artifacts)
         top = catalog.take(catalog.rows_of(ranking.ids[shown]))
         rows = [
             {
@@ -69,7 +70,7 @@ def rank(options: argparse.Namespace) -> Result:
             "target": wanted,
             "model": ranking.model,
             "sources": len(ranking),
-            **({"hidden_artifacts": held_back} if options.target == "outlier" else {}),
+            **({"hidden_artifacts": held_back} if wanted == "outlier" else {}),
             "rows": rows,
             "text": lines(rows, columns),
         }
@@ -78,22 +79,24 @@ def rank(options: argparse.Namespace) -> Result:
 def _refuse_stray(options: argparse.Namespace) -> None:
     """Options of the outlier list do not go with another."""
     stray = [name for name in ("method", "compare", "keep_artifacts") if getattr(options, name)]
-    if stray and options.target != "outlier":
+    if stray:
         name = stray[0].replace("_", "-")
         raise AstroTLError("This is an option of outliers", f"--{name} goes with --target outlier.")
 
 
-def _shown(options: argparse.Namespace, project: Any, inputs: Any, ranking: Any) -> tuple[Any, int]:
-    """(places in the ranking of the rows to print, how many likely artifacts an outlier list holds back)."""
-    import numpy as np
-
-    if options.target != "outlier" or options.keep_artifacts or not project.outliers.hide_artifacts:
-        return np.arange(min(options.top, len(ranking))), 0
+def _artifacts(project: Any, inputs: Any) -> Any:
+    """Ids of the likely artifacts by the artifact list of now."""
     from astrotl_gui.pipeline.artifact_filter import likely_artifacts
     from astrotl_gui.pipeline.rank import rank as rank_target
 
     labels = project.labels.training("artifact")
-    artifacts = likely_artifacts(inputs, rank_target(inputs, "artifact", labels), labels)
+    return likely_artifacts(inputs, rank_target(inputs, "artifact", labels), labels)
+
+
+def _shown(options: argparse.Namespace, ranking: Any, artifacts: Any) -> tuple[Any, int]:
+    """(places in the ranking of the rows to print, how many are held back because they are among `artifacts`)."""
+    import numpy as np
+
     hidden = np.isin(ranking.ids, artifacts)
     if hidden.any():
         print(f"{hidden.sum():,} likely artifacts are hidden; --keep-artifacts shows them.", file=sys.stderr)

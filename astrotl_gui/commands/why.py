@@ -25,7 +25,7 @@ def why(options: argparse.Namespace) -> Result:
     with opened(options.project) as (project, mosaic):
         catalog = catalog_of(project)
         row = row_of(catalog, options.id)
-        inputs = inputs_of(project, catalog, mosaic)
+        inputs = inputs_of(project, catalog, mosaic, options.device)
         target = target_of(project, options.target)
         labels = project.labels.training(target)
         bands = [band.name for band in mosaic.bands]

@@ -21,7 +21,7 @@ from astrotl_gui.pipeline.injection.instrument import Instrument
 from astrotl_gui.pipeline.injection.pairs import inject_pairs
 from astrotl_gui.pipeline.injection.prototypes import prototype_pairs
 from astrotl_gui.pipeline.injection.stored import Examples, injectors, stored_pairs, wanted
-from astrotl_gui.pipeline.making import fitting, making
+from astrotl_gui.pipeline.making import stores_of
 
 
 def inject(
@@ -69,11 +69,12 @@ def _embedded_store(
     folder: Path, catalog: Catalog, mosaic: Mosaic, cutouts: CutoutSettings, encoder: EncoderSettings
 ) -> EmbeddingStore:
     """The embeddings that the lists rest on: those of the project's making that hold every source."""
-    for store in fitting(folder, making(mosaic, cutouts, encoder)):
+    for store in stores_of(folder, mosaic, cutouts, encoder):
         if not len(store.missing(catalog)):
             return store
     raise AstroTLError(
-        "The sources are not embedded", "Objects are injected beside embedded sources: embed first."
+        "The sources are not embedded",
+        "Run astrotl embed first: objects are injected beside embedded sources.",
     )
 
 

@@ -94,12 +94,22 @@ def find_embeddings(
     Those of eight views come before those of one. Raises AstroTLError, with the reason, when there are
     embeddings but of another making: they are never mixed.
     """
-    wanted = making(mosaic, cutouts, encoder)
-    stores = fitting(folder, wanted)
-    for store in stores:
+    for store in stores_of(folder, mosaic, cutouts, encoder):
         if (found := store.load(catalog)) is not None:
             return found
+    return None
+
+
+def stores_of(
+    folder: Path, mosaic: Mosaic, cutouts: CutoutSettings, encoder: EncoderSettings
+) -> list[EmbeddingStore]:
+    """The stores that fit the project, whole or not, those of eight views first.
+
+    Raises AstroTLError, with the reason, when there are embeddings but all of another making.
+    """
+    wanted = making(mosaic, cutouts, encoder)
+    stores = fitting(folder, wanted)
     if not stores and (others := EmbeddingStore.all(folder)):
         reasons = "; ".join(differences(_made(others[0]), wanted))
         raise AstroTLError("The embeddings do not fit this project", f"{reasons}. Embed the sources again.")
-    return None
+    return stores

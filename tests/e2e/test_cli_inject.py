@@ -59,6 +59,27 @@ def test_ranges_are_kept_drawn_from_and_shown_on_a_contact_sheet(
     assert automatic["targets"][0]["drawn"]["einstein_radius"][1] > 1.3
 
 
+def test_a_rank_is_explained_by_the_list_that_will_be_ranked(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The first verb makes the examples that its list learns from, whichever verb it is."""
+    opened = Project.open(project)
+    opened.injection = InjectionSettings(pairs=20)
+    opened.save()
+    opened.close()
+
+    def said(*arguments: str) -> dict:
+        assert main([*arguments, "--json"]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    before = said("why", str(project), "--id", "13", "--target", "lens", "--device", "cpu")
+    rank = next(
+        row["rank"] for row in said("rank", str(project), "--target", "lens")["rows"] if row["id"] == 13
+    )
+    assert said("why", str(project), "--id", "13", "--target", "lens") == before
+    assert before["cold_rank"] == rank
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

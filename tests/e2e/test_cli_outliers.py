@@ -69,6 +69,12 @@ def test_a_chosen_method_is_kept(project: Path, capsys: pytest.CaptureFixture[st
     opened.close()
 
 
+def test_the_list_may_be_called_as_people_write_it(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found, _ = rank(capsys, project)
+    again, said = rank(capsys, project, "--target", "Outlier", "--method", "combined")
+    assert again == found and "likely artifacts are hidden" in said
+
+
 def test_its_options_go_with_outliers_only(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rank", str(project), "--target", "lens", "--keep-artifacts"]) == 2
     assert "--keep-artifacts goes with --target outlier" in capsys.readouterr().err

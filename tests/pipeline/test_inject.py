@@ -165,7 +165,7 @@ def test_a_single_band_without_zero_point_gain_or_psf_gets_examples(tmp_path: Pa
 
 
 def test_without_embeddings_it_says_what_to_do_first(made: Made, tmp_path: Path) -> None:
-    with pytest.raises(AstroTLError, match="embed first"):
+    with pytest.raises(AstroTLError, match="astrotl embed first"):
         run((made[0], made[1], tmp_path / "nothing"))
 
 
