@@ -22,6 +22,7 @@ from astrotl_gui.pipeline.injection.pairs import inject_pairs
 from astrotl_gui.pipeline.injection.prototypes import prototype_pairs
 from astrotl_gui.pipeline.injection.stored import Examples, injectors, stored_pairs, wanted
 from astrotl_gui.pipeline.making import stores_of
+from astrotl_gui.pipeline.outliers import content_of
 
 
 def inject(
@@ -99,7 +100,7 @@ class _Lab:
         self.instrument = Instrument.of(mosaic, catalog, size)
 
     def inject(self, injector: Injector, settings: InjectionSettings, progress: Progress) -> Injected:
-        making = wanted(injector, settings, self.instrument.catalog)
+        making = wanted(injector, settings, content_of(self.instrument.catalog, self.store.key))
         if not injector.can_draw():
             return prototype_pairs(self.store, self.instrument, injector, settings.pairs, making)
         return inject_pairs(

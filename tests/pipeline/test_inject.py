@@ -119,6 +119,9 @@ def test_stored_pairs_are_taken_up_and_made_again_when_deleted_damaged_or_unwant
         assert np.array_equal(fresh.pairs["agn"].vectors, examples.pairs["agn"].vectors)
     other = replace(FEW, nucleus_ratio=(1.0, 2.0), pairs=20)
     assert stored_pairs(made[2], examples.key, other, made[1]) == {}
+    measured = made[1].with_columns(snr=made[1].column("snr") + 1)
+    assert len(stored_pairs(made[2], examples.key, FEW, made[1])) == 2
+    assert stored_pairs(made[2], examples.key, FEW, measured) == {}  # as many sources, but others
     ratio = run(made, other, targets=("agn",)).pairs["agn"].facts["ratio"]
     assert len(ratio) == 20 and ratio.min() >= 1 and ratio.max() <= 2
     assert run(made).made  # back to the first settings

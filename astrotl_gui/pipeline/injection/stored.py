@@ -14,6 +14,7 @@ from astrotl_gui.core.settings import InjectionSettings
 from astrotl_gui.pipeline.injection.injector import Injector
 from astrotl_gui.pipeline.injection.lens import LensInjector
 from astrotl_gui.pipeline.injection.nucleus import NucleusInjector
+from astrotl_gui.pipeline.outliers import content_of
 
 VERSION = 1
 """Raised when the same settings would draw other objects."""
@@ -37,21 +38,21 @@ def stored_pairs(
     folder: Path, key: str, settings: InjectionSettings, catalog: Catalog
 ) -> dict[str, Injected]:
     """The pairs that lie beside the embeddings of that key, by target, if they are those the settings ask for."""
-    found = {}
+    found, content = {}, content_of(catalog, key)
     for injector in injectors(settings):
         known = Injected.read(EmbeddingStore(folder, key).folder, injector.target)
-        if known is not None and known.making == wanted(injector, settings, catalog):
+        if known is not None and known.making == wanted(injector, settings, content):
             found[injector.target] = known
     return found
 
 
-def wanted(injector: Injector, settings: InjectionSettings, catalog: Catalog) -> dict[str, Any]:
-    """All that decides the pairs of a target, as JSON values; the embeddings do so too, and have a key."""
+def wanted(injector: Injector, settings: InjectionSettings, content: str) -> dict[str, Any]:
+    """All that decides the pairs of a target, as JSON values; `content` names sources and embeddings."""
     return {
         "version": VERSION,
         "pairs": settings.pairs,
         "seed": settings.seed,
-        "sources": len(catalog),
+        "sources": content,
         "drawn": injector.can_draw(),
         **injector.fingerprint(),
     }
