@@ -53,6 +53,11 @@ class Embeddings:
         found = {name: slice(a, b) for name, a, b in zip(names, edges, edges[1:], strict=False)}
         return dict(sorted(found.items(), key=lambda item: item[0].startswith("last")))
 
+    @property
+    def last(self) -> slice:
+        """The columns of the last features."""
+        return list(self.blocks.values())[-1]
+
 
 Stored = dict[str, NDArray[Any]]
 

@@ -11,7 +11,7 @@ from scipy.special import ndtri
 from sklearn.linear_model import LogisticRegression
 
 from astrotl_gui.core.injected import Injected
-from astrotl_gui.ml.space import Space
+from astrotl_gui.ml.placing import Placing
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -39,26 +39,23 @@ class Seen:
 
 
 def learned_scores(
-    injected: Mapping[str, Injected], embeddings: Floats, part: slice, vectors: Floats, statistics: F32
+    injected: Mapping[str, Injected], placing: Placing, vectors: Floats, statistics: F32
 ) -> dict[str, F64]:
-    """Scores (N,) by target from its injected pairs, of sources with embeddings (N, D) and statistics (N, M).
+    """Scores (N,) by target from its injected pairs, of sources with vectors (N, k) and statistics (N, M).
 
-    `vectors` (N, k): columns `part` of the embeddings in the ranking space. A target without pairs, or with those of
-    other embeddings, has none.
+    `vectors`: where `placing` puts the last features of the sources, and those of the pairs. A target without pairs,
+    or with those of other embeddings, has no scores.
     """
-    shape = embeddings.shape[1], statistics.shape[1]
-    fitting = {
-        target: pairs
-        for target, pairs in injected.items()
-        if len(pairs) and (pairs.vectors.shape[1], pairs.statistics.shape[1]) == shape
-    }
-    if not fitting or not len(embeddings):
+    if not placing.spaces:
         return {}
-    space = Space.fit(embeddings[:, part])
+    last = list(placing.blocks)[-1]
+    shape = max(part.stop for part in placing.blocks.values()), statistics.shape[1]
     found = {}
-    for target, pairs in fitting.items():
-        drawn = Seen(space.transform(pairs.vectors[:, part]), pairs.statistics)
-        plain = Seen(space.transform(pairs.host_vectors[:, part]), pairs.host_statistics)
+    for target, pairs in injected.items():
+        if not len(pairs) or (pairs.vectors.shape[1], pairs.statistics.shape[1]) != shape:
+            continue
+        drawn = Seen(placing.layer(last, pairs.vectors), pairs.statistics)
+        plain = Seen(placing.layer(last, pairs.host_vectors), pairs.host_statistics)
         found[target] = learned_score(Seen(vectors, statistics), drawn, plain)
     return found
 

@@ -45,10 +45,6 @@ class Space:
         """Project embeddings (N, D) on the principal axes, not whitened: (N, k)."""
         return ((unit(vectors) - self.centre) @ self.axes).astype(np.float32, copy=False)
 
-    def squared_lengths(self, vectors: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Return the squared length (N,) of the centred unit vectors, before any projection."""
-        return ((unit(vectors) - self.centre) ** 2).sum(axis=1, dtype=np.float64)
-
     def transform(self, vectors: NDArray[np.floating]) -> F32:
         """Map embeddings (N, D) to the ranking space (N, k): components / eigenvalue^(1/4), then L2.
 

@@ -60,7 +60,9 @@ def compare_outliers(
         progress(len(methods) - len(missing) + missing.index(method), len(methods), OUTLIER_METHODS[method])
 
     table = table or OutlierTable(embeddings.ids, (), np.zeros((len(embeddings), 0), np.float32), content)
-    scored = cold_scores(last_features(embeddings), columns_of(catalog, embeddings), missing, begin)
+    scored = cold_scores(
+        embeddings.vectors[:, embeddings.last], columns_of(catalog, embeddings), missing, begin
+    )
     for method, scores in scored.items():
         table = table.with_method(method, scores)
     table.write(place)
@@ -88,12 +90,9 @@ def odd_by(method: str, folder: Path, catalog: Catalog, embeddings: Embeddings) 
         return method, scores
     if method not in SINGLE:
         return None
-    return method, cold_scores(last_features(embeddings), columns_of(catalog, embeddings), [method])[method]
-
-
-def last_features(embeddings: Embeddings) -> NDArray[np.floating]:
-    """The part (N, k) of the embeddings that comes from the last features."""
-    return embeddings.vectors[:, list(embeddings.blocks.values())[-1]]
+    return method, cold_scores(
+        embeddings.vectors[:, embeddings.last], columns_of(catalog, embeddings), [method]
+    )[method]
 
 
 def columns_of(catalog: Catalog, embeddings: Embeddings) -> Columns:

@@ -80,9 +80,7 @@ def prototype_lists(
 ) -> PrototypeLists:
     """The exact list of each prototype (ids; those without embedding are passed over), equal distances by id."""
     ids, count = embeddings.ids, len(embeddings.ids)
-    vectors = embeddings.vectors[
-        :, list(embeddings.blocks.values())[-1]
-    ]  # the last features, as in the paper
+    vectors = embeddings.vectors[:, embeddings.last]  # as in the paper
     by_id = np.argsort(ids, kind="stable")
     rows = by_id[np.isin(ids[by_id], np.asarray(prototypes, np.int64))]
     best, closest = np.full(count, count, np.int64), np.full(count, np.inf)

@@ -162,12 +162,12 @@ def prepare(
     kernel = Kernel.fit(layers, _by_kind(placing, values), len(ids))
     progress(2, 3, "Preparing the rankings")
     known = measured_columns(catalog, rows, values, embeddings.statistic_names)
-    last, part = list(blocks.items())[-1]
+    last, part = list(blocks)[-1], embeddings.last
     if odd is None:
         method, scores = COMBINED, np.mean(list(cold_scores(vectors[:, part], known).values()), axis=0)
     else:
         method, scores = odd[0], np.asarray(odd[1], np.float64)[kept]
-    apart = learned_scores(injected or {}, vectors, part, layers[last], values)
+    apart = learned_scores(injected or {}, placing, layers[last], values)
     formulas = {target: cold_score(target, known, apart.get(target)) for target in COLD}
     raw = {target: formulas[target].score if target in formulas else scores for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from astrotl_gui.core.embeddings import EmbeddingStore, Shard, content_key
+from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore, Shard, content_key
 from astrotl_gui.core.errors import AstroTLError
 from tests.pipeline.small_sky import make_catalog
 
@@ -37,6 +37,13 @@ def test_rows_come_in_the_catalogs_order(tmp_path: Path) -> None:
     assert got.statistic_names == ("a", "b")
     assert store.load(catalog([3, 4])) is None
     assert store.missing(catalog([4, 3, 7])).tolist() == [0, 2]
+
+
+def test_the_last_features_are_those_of_the_last_layer_and_zoom() -> None:
+    vectors, none = np.zeros((1, 10), np.float16), np.zeros((1, 0), np.float32)
+    meta = {"blocks": [2, 3, 2, 3], "making": {"layers": "2,last", "zooms": [1.0, 2.0]}}
+    assert Embeddings(np.array([1]), vectors, none, (), "k", meta).last == slice(7, 10)
+    assert Embeddings(np.array([1]), vectors, none, (), "k").last == slice(0, 10)
 
 
 def test_the_last_of_two_embeddings_of_a_source_counts(tmp_path: Path) -> None:

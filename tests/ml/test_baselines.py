@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from astrotl_gui.ml.baselines.learned import Isolation, Logistic, MaxSimilarity
-from astrotl_gui.ml.baselines.method import Method, normal_scores, split
+from astrotl_gui.ml.baselines.method import Method, split
 from astrotl_gui.ml.baselines.plain import Cue, Random, StatisticsProcess, cues
 from astrotl_gui.ml.baselines.protege import Protege
 from astrotl_gui.pipeline.evaluation.metrics import area_under_roc
@@ -94,9 +94,5 @@ def test_cues_by_name() -> None:
     assert not any(values.any() for values in cues(("other",), table[:, :1]).values())
 
 
-def test_labels_and_normal_scores() -> None:
+def test_labels_are_split_into_ascending_rows() -> None:
     assert [part.tolist() for part in split({9: 1, 2: -1, 4: 1})] == [[4, 9], [2]]
-    scores = normal_scores(np.array([[1.0], [np.nan], [2.0], [2.0]]))[:, 0]
-    assert np.allclose(
-        scores, [-0.9674, 0, 0.4307, 0.4307], atol=1e-4
-    )  # quantiles 1/6 and 2/3; unknown: the median

@@ -7,7 +7,7 @@ import pytest
 
 from astrotl_gui.core.injected import Injected
 from astrotl_gui.ml.learned_cold import Seen, learned_score, learned_scores, normal_scores_among
-from astrotl_gui.ml.space import Space
+from astrotl_gui.ml.placing import Placing
 
 RNG = np.random.default_rng(2)
 N, K, M = 1500, 24, 6
@@ -62,13 +62,13 @@ def test_ranks_are_those_among_the_reference() -> None:
 
 def test_targets_without_pairs_or_of_other_statistics_have_no_score() -> None:
     vectors, table = RNG.normal(size=(40, 30)).astype(np.float32), RNG.normal(size=(40, M)).astype(np.float32)
-    space = Space.fit(vectors)
+    placing = Placing.fit(vectors, {"last": slice(0, 30)}, table, ())
     half = vectors[:20].astype(np.float16)
     fits = Injected("lens", np.arange(20), half, half, table[:20], table[:20])
     other = Injected("agn", np.arange(20), half, half, table[:20, :2], table[:20, :2])
-    every, ranked = slice(0, 30), space.transform(vectors)
-    found = learned_scores({"lens": fits, "agn": other}, vectors, every, ranked, table)
+    ranked = placing.layer("last", vectors)
+    found = learned_scores({"lens": fits, "agn": other}, placing, ranked, table)
     assert list(found) == ["lens"] and found["lens"].shape == (40,)
     none = Injected.none("lens", {}, ("why",))
-    assert learned_scores({"lens": none}, vectors, every, ranked, table) == {}
-    assert learned_scores({"lens": fits}, vectors[:0], every, ranked[:0], table[:0]) == {}
+    assert learned_scores({"lens": none}, placing, ranked, table) == {}
+    assert learned_scores({"lens": fits}, Placing.nothing(), ranked[:0], table[:0]) == {}

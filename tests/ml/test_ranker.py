@@ -123,6 +123,8 @@ def test_normal_scores_share_ties_and_ignore_nan() -> None:
     assert got[0] == got[2] > got[4] > got[1]
     assert got[3] == 0
     np.testing.assert_allclose(uniform_ranks(np.array([5.0, 5.0])), 0.5)
+    thirds = normal_scores(np.array([[1.0], [np.nan], [2.0], [2.0]]))[:, 0]  # quantiles 1/6 and 2/3
+    np.testing.assert_allclose(thirds, [-0.9674, 0, 0.4307, 0.4307], atol=1e-4)
 
 
 def auc(truth: np.ndarray, scores: np.ndarray) -> float:

@@ -7,8 +7,6 @@ from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
-from scipy.stats import rankdata
 
 F64 = NDArray[np.float64]
 Labels = Mapping[int, int]
@@ -30,13 +28,3 @@ def split(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     rows = np.array(sorted(labels), np.int64)
     wanted = np.array([labels[row] > 0 for row in rows.tolist()], bool)
     return rows[wanted], rows[~wanted]
-
-
-def normal_scores(values: NDArray[np.floating]) -> F64:
-    """Columns (N, M) mapped to normal scores of their mid-ranks; what is not finite becomes 0, the median."""
-    table = np.asarray(values, np.float64)
-    out = np.zeros(table.shape)
-    for column in range(table.shape[1]):
-        good = np.isfinite(table[:, column])
-        out[good, column] = ndtri((rankdata(table[good, column]) - 0.5) / max(good.sum(), 1))
-    return out

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF
 
-from astrotl_gui.ml.baselines.method import F64, Labels, normal_scores, split
+from astrotl_gui.ml.baselines.method import F64, Labels, split
+from astrotl_gui.ml.kernel import normal_scores
 
 NOISE = 0.5
 PAIRS = 20_000
@@ -32,7 +33,7 @@ class Cue:
     """
 
     def __init__(self, values: NDArray[np.floating]) -> None:
-        self.values = normal_scores(np.asarray(values)[:, None])[:, 0]
+        self.values = normal_scores(np.asarray(values)[:, None])[:, 0].astype(np.float64)
 
     def scores(self, labels: Labels, seed: int) -> F64:
         wanted, others = split(labels)
@@ -49,7 +50,7 @@ class StatisticsProcess:
     """
 
     def __init__(self, statistics: NDArray[np.floating]) -> None:
-        self.values = normal_scores(statistics)
+        self.values = normal_scores(statistics).astype(np.float64)
         a, b = np.random.default_rng(0).integers(0, max(len(self.values), 1), (2, PAIRS))
         squares = ((self.values[a] - self.values[b]) ** 2).sum(axis=1)[a != b]
         length = float(np.sqrt(np.median(squares) / 2)) if len(squares) else 0.0

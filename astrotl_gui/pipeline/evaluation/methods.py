@@ -36,7 +36,7 @@ class Fixed:
 def _last(labelled: LabelledSet) -> F32:
     """The last features: what the methods were published with, and where the window's outlier list looks."""
     made = labelled.embeddings
-    return made.vectors[:, list(made.blocks.values())[-1]].astype(np.float32)
+    return made.vectors[:, made.last].astype(np.float32)
 
 
 def _layers(labelled: LabelledSet) -> F32:

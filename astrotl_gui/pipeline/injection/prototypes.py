@@ -40,7 +40,7 @@ def prototype_pairs(
     rows = np.resize(rows, min(count, len(shifts)))
     plain = embeddings.vectors[rows]
     drawn = plain.copy()
-    drawn[:, _last(embeddings)] += shifts[: len(rows)].astype(np.float16)
+    drawn[:, embeddings.last] += shifts[: len(rows)].astype(np.float16)
     unknown = np.full((len(rows), embeddings.statistics.shape[1]), np.nan, np.float32)
     note = f"{MISSING}: prototypes that come with AstroTL are used."
     return Injected(
@@ -62,14 +62,10 @@ def shipped(made: Mapping[str, Any], file: Path | None = None) -> NDArray[np.flo
 
 def write_prototypes(path: Path, pairs: Injected, embeddings: Embeddings, count: int) -> None:
     """Keep the shifts of the last features of `count` pairs, and what made these embeddings."""
-    made, last = embeddings.meta["making"], _last(embeddings)
+    made, last = embeddings.meta["making"], embeddings.last
     shifts = (pairs.vectors.astype(np.float32) - pairs.host_vectors.astype(np.float32))[:count, last]
     about = json.dumps({name: made[name] for name in KEY})
     with atomic_write(path) as temporary, open(temporary, "wb") as handle:
         np.savez_compressed(
             handle, shifts=shifts.astype(np.float16), about=np.frombuffer(about.encode(), np.uint8)
         )
-
-
-def _last(embeddings: Embeddings) -> slice:
-    return list(embeddings.blocks.values())[-1]
