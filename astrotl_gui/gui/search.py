@@ -25,7 +25,7 @@ class SimilarSearch:
 
     @classmethod
     def start(cls, source: int, before: SimilarSearch | None) -> SimilarSearch:
-        if before is not None and before.more == (source,) and not before.less:
+        if before is not None and before.prototypes is None and (before.more, before.less) == ((source,), ()):
             return before
         return cls((source,), before=before)
 
