@@ -131,7 +131,8 @@ class Session(SessionPrototypes):
         try:
             project.save()
             for ranking in self._rankings.values():
-                project.write_ranking(ranking)
+                if not ranking.rest:  # a pool is no list; the one stored before it stays
+                    project.write_ranking(ranking)
         except AstroTLError as problem:
             self.messaged.emit(problem_message(problem))
         self._save_picture(project.path / "thumbnail.png")
@@ -252,15 +253,19 @@ class Session(SessionPrototypes):
             return None
         targets = list(targets or [self.target])
         path = Path(path)
+        behind = any(ranking.rest for ranking in map(self.ranking, targets) if ranking is not None)
 
         def exported(rows: int) -> None:
             told = len(targets) == 1 and yes_only and targets[0] in TARGET_NAMES
             what = TARGET_NAMES[targets[0]].lower() if told else "source"
             noun = {"lens": "lenses", "agn": "AGN"}.get(what, f"{what}s") if rows != 1 else what
+            detail = f"{path.name}, with who labelled each, when, and by which model."
+            if behind:
+                detail += " All sources were still being ranked: those further down have no rank in it yet."
             self.messaged.emit(
                 Message(
                     f"Exported {rows:,} {noun}",
-                    f"{path.name}, with who labelled each, when, and by which model.",
+                    detail,
                     actions=(("Show file", lambda: show_file(path)),),
                 )
             )
