@@ -113,6 +113,7 @@ class InjectionSheet(Sheet):
         self.pairs.changed.connect(self._refresh)
         self.again.clicked.connect(self.inject)
         self.session.examples_changed.connect(self._show)
+        self.session.jobs.changed.connect(self._refresh)
         self.closed.connect(self._stop)
 
     # --- what is chosen ----------------------------------------------------------------------------
@@ -133,12 +134,14 @@ class InjectionSheet(Sheet):
             return
         if chosen == self._settings():
             chosen = replace(chosen, seed=chosen.seed + 1)
-        self.says.setText("Injecting…")
-        self.again.setEnabled(False)
         self.session.set_injection(chosen)
+        if self.session.writing:
+            self.says.setText("Injecting…")
+        self._refresh()
 
     def _refresh(self) -> None:
-        self.again.setEnabled(self.chosen is not None and self._drawing is None)
+        free = self._drawing is None and not self.session.writing
+        self.again.setEnabled(free and self.chosen is not None)
 
     # --- what is shown -----------------------------------------------------------------------------
 

@@ -37,7 +37,6 @@ class SessionEncoders(SessionLists):
         if not self._attempt(project.save):
             project.encoder = before
             return
-        self.stop_embedding()
         self.embed()
 
     def add_encoder(self, name: str, weights: Path | None = None, *, called: str = "", input: int = 0) -> Job:

@@ -18,9 +18,16 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.injection.stored import Examples
     from astrotl_gui.pipeline.rank import RankInputs
 
+EMBEDDING, INJECTING = "Embedding", "Injecting examples"
+
 
 class SessionLists(SessionState):
     """Detect → embed → rank. Whatever ends, the next step that is missing begins."""
+
+    @property
+    def writing(self) -> str:
+        """Which of EMBEDDING and INJECTING goes on or is about to; "" for neither."""
+        return self._writer.doing
 
     def detect(self, settings: DetectionSettings | None = None) -> None:
         """Find the sources anew; labels stay with their objects."""
@@ -57,6 +64,8 @@ class SessionLists(SessionState):
         assert self.project is not None
         if not self._attempt(self.project.write_catalog, catalog):
             return
+        self._writer.drop()
+        self._stop_pass()
         self.catalog, self.inputs, self.examples, self._rankings = catalog, None, None, {}
         self.similar, self.prototype_lists = None, {}
         self.selection = [i for i in self.selection if catalog.rows_of([i])[0] >= 0]
@@ -90,11 +99,14 @@ class SessionLists(SessionState):
 
     def embed(self) -> None:
         """Embed what is not embedded yet, then rank."""
-        if self.project is None or not len(self.catalog):
-            return
-        project, encoder = self.project, self.project.encoder
+        if self.project is not None and len(self.catalog):
+            self._writer.run(EMBEDDING, self._embed)
+
+    def _embed(self) -> Job:
+        assert self.project is not None
+        project = self.project
         job = self._run(
-            "Embedding",
+            EMBEDDING,
             later("embed", "embed"),
             self.mosaic,
             self.catalog,
@@ -102,31 +114,35 @@ class SessionLists(SessionState):
             project.cutouts,
             project.encoder,
             device=self.settings.device,
-            then=lambda _: self.inject_examples(),
+            then=lambda _: self._begin_injection() if job is self._writer.job else None,
         )
 
         def stopped() -> None:
-            if self.project is project and project.encoder == encoder:
+            if job is self._writer.job:
                 kept = f"{job.done:,.0f} of {job.total:,.0f} sources kept."
                 go_on: Verb = ("Continue", self.embed)
                 self.messaged.emit(Message("Embedding stopped", kept, actions=(go_on,)))
 
         job.cancelled.connect(stopped)
-
-    def stop_embedding(self) -> None:
-        """Stop what is being embedded: it is no longer wanted."""
-        for job in self.jobs.active:
-            if job.name == "Embedding":
-                job.cancel()
+        return job
 
     def inject_examples(self) -> None:
-        """Draw rare objects into the project's own sources, then rank by what sets them apart."""
-        project = self.project
-        if project is None or not len(self.catalog):
-            return
+        """Draw rare objects into the project's own sources, then rank by what sets them apart.
+
+        An embedding that goes on ends with this anyway.
+        """
+        if self.project is not None and len(self.catalog) and self.writing != EMBEDDING:
+            self._begin_injection()
+
+    def _begin_injection(self) -> None:
         self._without_examples = False
+        self._writer.run(INJECTING, self._inject)
+
+    def _inject(self) -> Job:
+        assert self.project is not None
+        project = self.project
         job = self._run(
-            "Injecting examples",
+            INJECTING,
             later("inject", "inject"),
             self.mosaic,
             self.catalog,
@@ -135,17 +151,18 @@ class SessionLists(SessionState):
             project.encoder,
             project.injection,
             device=self.settings.device,
-            then=self._adopt_examples,
+            then=lambda examples: self._adopt_examples(examples) if job is self._writer.job else None,
         )
 
         def given_up(*_: object) -> None:
-            if self.project is project:
+            if job is self._writer.job:
                 self._without_examples = True  # lists without examples are better than none
                 self.examples_changed.emit()
                 self.load_inputs()
 
         job.failed.connect(given_up)
         job.cancelled.connect(given_up)
+        return job
 
     def set_injection(self, settings: InjectionSettings) -> None:
         """Draw other examples, and rank by these."""
@@ -166,35 +183,56 @@ class SessionLists(SessionState):
 
     def load_inputs(self) -> None:
         """Take up the embeddings on disk, and rank by them."""
-        if self.project is None:
+        project, catalog = self.project, self.catalog
+        if project is None:
             return
+        asked = project.encoder, project.injection
+
+        def take(inputs: RankInputs | None) -> None:
+            if self.catalog is catalog and (project.encoder, project.injection) == asked:
+                self._adopt_inputs(inputs)
+            elif not self.writing:  # else its end brings those of now
+                self.load_inputs()
+
         self._run(
             "Ranking",
             later("lists", "load_inputs"),
-            self.project.embeddings_folder,
-            self.catalog,
+            project.embeddings_folder,
+            catalog,
             self.mosaic,
-            self.project.cutouts,
-            self.project.encoder,
-            self.project.outliers.method,
-            self.project.injection,
-            then=self._adopt_inputs,
+            project.cutouts,
+            project.encoder,
+            project.outliers.method,
+            project.injection,
+            then=take,
             ways=(("Embed again", self.embed),),
         )
 
     def _adopt_inputs(self, inputs: RankInputs | None) -> None:
         if inputs is None:
-            self.embed()
+            if not self.writing:  # its end brings the inputs
+                self.embed()
         else:
+            self._stop_pass()
             self.inputs = inputs
             if not inputs.at_once:
-                self._run(
-                    "Preparing search", later("lists", "index"), inputs, then=lambda _: None, quiet=True
-                )
-            self.rank_again()
+                self._prepare_search(inputs)
+            self._rank_anew()
             known = self._without_examples or (self.examples and self.examples.key == inputs.key)
             if not known:
                 self.inject_examples()
+
+    def _prepare_search(self, inputs: RankInputs) -> None:
+        def keep(_: object) -> None:
+            # Prototypes or a method that came meanwhile made other inputs of the same embeddings.
+            if self.inputs is not None and self.inputs.ids is inputs.ids:
+                vars(self.inputs).setdefault("index", inputs.index)
+
+        self._run("Preparing search", later("lists", "index"), inputs, then=keep, quiet=True)
+
+    def _rank_anew(self) -> None:
+        """Rank every list by inputs that were just taken up."""
+        self.rank_again()
 
     def rank_again(self, targets: Sequence[str] | None = None) -> None:
         """Rank by all labels so far. While a ranking runs, the next waits and takes every label with it.
@@ -202,9 +240,7 @@ class SessionLists(SessionState):
         Of millions of sources a pool is ranked at once, and all of them behind it while no label comes.
         """
         self._stale |= set(self.targets if targets is None else targets)
-        if self._pass_job is not None:
-            self._pass_job.cancel()
-            self._pass_job = None
+        self._stop_pass()
         if self._ranking_job is not None or self.inputs is None or self.project is None:
             return
         wanted = [target for target in self.targets if target in self._stale]
@@ -213,12 +249,15 @@ class SessionLists(SessionState):
         self._ranking_job.finished.connect(self._ranking_ended)
 
     def _rank(self, how: str, targets: Sequence[str]) -> Job:
-        assert self.project is not None
-        log, vetter = self.project.labels, self.settings.vetter
+        assert self.project is not None and self.inputs is not None
+        log, vetter, ids = self.project.labels, self.settings.vetter, self.inputs.ids
         training = {target: log.training(target, vetter) for target in targets}
-        return self._run(
-            "Ranking", later("lists", how), self.inputs, training, then=self._adopt_rankings, quiet=True
-        )
+
+        def take(rankings: dict[str, Ranking]) -> None:
+            if self.inputs is not None and self.inputs.ids is ids:  # else of other embeddings or sources
+                self._adopt_rankings(rankings)
+
+        return self._run("Ranking", later("lists", how), self.inputs, training, then=take, quiet=True)
 
     def _rank_the_rest(self) -> None:
         """Pass over all sources for the lists whose pool alone was ranked."""
@@ -229,6 +268,11 @@ class SessionLists(SessionState):
             return
         self._pass_job = self._rank("rank_all", behind)
         self._pass_job.finished.connect(self._pass_ended)
+
+    def _stop_pass(self) -> None:
+        if self._pass_job is not None:
+            self._pass_job.cancel()
+            self._pass_job = None
 
     def _pass_ended(self) -> None:
         if self.sender() is self._pass_job:

@@ -23,6 +23,7 @@ from astrotl_gui.core.targets import noun
 from astrotl_gui.gui.jobs import Job, Jobs
 from astrotl_gui.gui.message import Verb, problem_message
 from astrotl_gui.gui.search import SimilarSearch
+from astrotl_gui.gui.store_writer import StoreWriter
 
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
@@ -62,10 +63,12 @@ class SessionState(QObject):
         super().__init__(parent)
         self.settings = settings or AppSettings()
         self.jobs = Jobs(self)
+        self._writer = StoreWriter()
         self.navigator: Callable[[int, int], int | None] | None = None  # the list in view knows its own order
         self._forget()
 
     def _forget(self) -> None:
+        self._writer.drop()
         self.project: Project | None = None
         self.mosaic: Mosaic | None = None
         self.tiles: TileSource | None = None

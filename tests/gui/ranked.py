@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -114,3 +117,16 @@ def close_session(session: Session) -> None:
     """End its threads and let go of the project."""
     session.jobs.close()
     session.close_project()
+
+
+class Gate:
+    """A job's function that holds its job until the test lets it go, whether or not it was cancelled."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.calls, self.opened = 0, threading.Event()
+        self._function = function
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls += 1
+        assert self.opened.wait(20)
+        return self._function(*args, **kwargs)

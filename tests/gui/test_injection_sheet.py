@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings, EncoderSettings
 from astrotl_gui.gui.app import make_window
@@ -18,8 +19,10 @@ from astrotl_gui.gui.injection_sheet import InjectionSheet
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.session import Session
 from astrotl_gui.ml import encoder as encoder_module
+from astrotl_gui.pipeline import inject as inject_module
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.inject import inject
+from tests.gui.ranked import Gate
 from tests.pipeline.injection.small_field import SIZE, field
 
 LEFT = Qt.MouseButton.LeftButton
@@ -132,3 +135,34 @@ def test_the_other_target_shows_nuclei(window: MainWindow, qtbot: QtBot) -> None
     assert not sheet.ranges["nucleus_ratio"].isHidden() and sheet.ranges["einstein_radius"].isHidden()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert window.sheet is None
+
+
+def test_no_second_injection_is_asked_for_while_one_runs(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, gate = opened(window, qtbot), Gate(inject_module.inject)
+    monkeypatch.setattr(inject_module, "inject", gate)
+    window.session.inject_examples()
+    assert not sheet.again.isEnabled()
+    write(sheet, "einstein_radius", "least", "1.7")
+    assert sheet.chosen is not None and not sheet.again.isEnabled()
+    gate.opened.set()
+    qtbot.waitUntil(sheet.again.isEnabled, timeout=60_000)
+    assert gate.calls == 1
+
+
+def test_settings_that_cannot_be_kept_leave_the_button(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sheet, project = opened(window, qtbot), window.session.project
+    assert project is not None
+
+    def fail() -> None:
+        raise AstroTLError("The project cannot be written", "The disk is full.")
+
+    monkeypatch.setattr(project, "save", fail)
+    says = sheet.says.text()
+    with qtbot.waitSignal(window.session.messaged, timeout=10_000):
+        QTest.mouseClick(sheet.again, LEFT)
+    assert sheet.again.isEnabled() and sheet.says.text() == says
+    monkeypatch.undo()
