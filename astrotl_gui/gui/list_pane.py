@@ -67,7 +67,7 @@ class ListPane(QWidget):
         self._empty: tuple[str, str, str, str] | None = None
         self._emptied: EmptyState | None = None
         self._watched: Job | None = None
-        self._replaced = False
+        self._replaced: set[str] = set()
         self._build()
         self._connect()
         self._restart()
@@ -171,16 +171,16 @@ class ListPane(QWidget):
         self._after_order()
         self.gallery.show_row(self.gallery.current_row)
 
-    def _start_over(self) -> None:
-        """Other prototypes make another list: the next ranking holds nothing."""
-        self._replaced = True
+    def _start_over(self, targets: list[str]) -> None:
+        """Other prototypes make other lists: the next ranking of each holds nothing."""
+        self._replaced.update(targets)
         self._say_count()
 
     def _ranked(self, target: str) -> None:
-        shown = self.session.target
-        if target == shown and self._replaced:
+        shown, replaced = self.session.target, target in self._replaced
+        self._replaced.discard(target)
+        if target == shown and replaced:
             self._reset()
-            self._replaced = False
         elif target == shown or (shown == "outlier" and target == "artifact"):
             self._update()
 

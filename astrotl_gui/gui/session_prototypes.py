@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from astrotl_gui.core.prototypes import Prototype, prototypes_of
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message
@@ -32,7 +34,7 @@ class SessionPrototypes(SessionTargets):
         if added:
             here += prototypes_of(self.catalog, self.target, chosen)
         what = "Prototype" if len(chosen) == 1 else f"{len(chosen):,} prototypes"
-        self._keep_prototypes(here, f"{what} {'added' if added else 'taken away'}")
+        self._keep_prototypes(self.target, here, f"{what} {'added' if added else 'taken away'}")
 
     def take_prototypes(self, path: Path | str) -> Job | None:
         """Let the sources on which the positions of a catalog lie be the current list's prototypes."""
@@ -46,11 +48,11 @@ class SessionPrototypes(SessionTargets):
                 self.messaged.emit(
                     Message("No prototype found its source", f"{path.name} lies beside all of them.", "warn")
                 )
-            elif self.target == target:
+            elif target in self.targets:
                 rows = "1 row lies" if missed == 1 else f"{missed:,} rows lie"
                 more = f" {rows} on no source." if missed else ""
                 stored = prototypes_of(self.catalog, target, ids, path.name)
-                self._keep_prototypes(stored, f"{len(ids):,} prototypes taken", more)
+                self._keep_prototypes(target, stored, f"{len(ids):,} prototypes taken", more)
 
         return self._run(
             "Reading the catalog", later("prototypes", "match_catalog"), path, self.catalog, then=take
@@ -86,32 +88,37 @@ class SessionPrototypes(SessionTargets):
             self._attempt(lambda: stored.extend(project.read_prototypes()))
         return [prototype for prototype in stored if prototype.target == self.target]
 
-    def _keep_prototypes(self, prototypes: list[Prototype], title: str, more: str = "") -> None:
-        if self.project is None or not self._attempt(self.project.write_prototypes, self.target, prototypes):
+    def _keep_prototypes(self, target: str, prototypes: list[Prototype], title: str, more: str = "") -> None:
+        if self.project is None or not self._attempt(self.project.write_prototypes, target, prototypes):
             return
         self._read_prototypes()
-        count = len(self.prototypes.get(self.target, []))
-        says = f"{self.targets[self.target]} has {count:,}; before any label, its list starts with what is like them."
+        count, name = len(self.prototypes.get(target, [])), self.targets[target]
+        says = f"{name} has {count:,}; before any label, its list starts with what is like them."
         if not count:
-            says = f"{self.targets[self.target]} has none now."
-        self.messaged.emit(
-            Message(title, says + more, actions=(("Show lists", self.show_prototypes),) if count else ())
-        )
+            says = f"{name} has none now."
+
+        def show() -> None:
+            if target in self.targets:
+                self.set_target(target)
+                self.show_prototypes()
+
+        self.messaged.emit(Message(title, says + more, actions=(("Show lists", show),) if count else ()))
         self._compare()
 
     def _read_prototypes(self) -> None:
-        project = self.project
+        project, before = self.project, self.prototypes
         self.prototypes = {}
         if project is not None:
             self._attempt(lambda: self.prototypes.update(project.prototype_ids()))
-        self.prototypes_changed.emit()
+        named = {*before, *self.prototypes}
+        self.prototypes_changed.emit([t for t in named if before.get(t) != self.prototypes.get(t)])
 
-    def _adopt_inputs(self, inputs: RankInputs | None) -> None:
-        if inputs is None or not self.prototypes:
-            super()._adopt_inputs(inputs)
-        else:
-            self.inputs, self._all_wait = inputs, True
+    def _rank_anew(self) -> None:
+        if self.prototypes:
+            self._all_wait = True
             self._compare()
+        else:
+            super()._rank_anew()
 
     def _compare(self) -> None:
         """Compare all sources with the prototypes, then rank the lists that this changes, or all that wait for it."""
@@ -122,11 +129,13 @@ class SessionPrototypes(SessionTargets):
 
         def take(found: tuple[RankInputs, dict[str, PrototypeLists]]) -> None:
             now = {target: tuple(ids) for target, ids in self.prototypes.items()}
-            if self.inputs is not inputs or self.catalog is not catalog or now != asked:
+            if self.inputs is None or self.inputs.ids is not inputs.ids or now != asked:
                 return  # what came after it has its own comparison
-            self.inputs, self.prototype_lists = found
-            self.prototypes_changed.emit()
-            changed = tuple({*inputs.given, *self.inputs.given})
+            before, given = self.inputs.given, found[0].given
+            same = {t for t in before if t in given and np.array_equal(before[t], given[t])}
+            changed = list({*before, *given} - same)
+            self.inputs, self.prototype_lists = self.inputs.with_given(given), found[1]
+            self.prototypes_changed.emit(changed)
             self._rank_waiting() if self._all_wait else self.rank_again(changed)
             if self.similar is not None and self.similar.prototypes is not None:
                 if self.target in self.prototype_lists:

@@ -52,7 +52,7 @@ class SessionState(QObject):
     selection_changed = Signal()
     target_changed = Signal()
     targets_changed = Signal()
-    prototypes_changed = Signal()
+    prototypes_changed = Signal(list)  # of these targets
     look_changed = Signal()
     similar_changed = Signal()
     examples_changed = Signal()

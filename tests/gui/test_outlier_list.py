@@ -22,8 +22,9 @@ from astrotl_gui.gui.list_pane import ListPane
 from astrotl_gui.gui.outlier_rows import OutlierRows
 from astrotl_gui.gui.session import Session
 from astrotl_gui.ml import outlier
+from astrotl_gui.pipeline import prototypes
 
-from .ranked import COUNT, close_session, open_session, settled
+from .ranked import COUNT, Gate, close_session, open_session, settled
 
 LEFT = Qt.MouseButton.LeftButton
 ARTIFACTS = (3, 17)
@@ -210,3 +211,18 @@ def test_a_comparison_that_was_stopped_is_not_begun_again(qtbot: QtBot, session:
     session.set_target("lens")
     session.set_target("outlier")
     assert not session.jobs.active
+
+
+def test_a_method_chosen_while_prototypes_are_compared_loses_neither(
+    qtbot: QtBot, pane: ListPane, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = Gate(prototypes.compare_prototypes)
+    monkeypatch.setattr(prototypes, "compare_prototypes", gate)
+    session.set_target("agn")
+    session.use_as_prototypes([8])
+    session.outliers.choose("kmeans")
+    gate.opened.set()
+    settled(qtbot, session)
+    assert session.inputs is not None and session.inputs.outlier_method == "kmeans"
+    found = session.ranking("agn")
+    assert found is not None and found.model == "prototypes agn" and found.ids[0] == 8

@@ -163,3 +163,44 @@ def test_an_own_list_starts_from_prototypes(qtbot: QtBot, window: MainWindow) ->
 def test_show_prototypes_without_any_says_how(window: MainWindow) -> None:
     window.session.show_prototypes()
     assert window.messages.cards[-1].message.title == "No prototypes yet"
+
+
+def test_a_search_from_the_list_of_a_prototype_is_an_ordinary_one(qtbot: QtBot, window: MainWindow) -> None:
+    session = window.session
+    give(qtbot, window, 8, 12)
+    session.show_prototypes(8)
+    with qtbot.waitSignal(session.similar_changed, timeout=20_000):
+        session.find_similar(8)
+    assert session.similar is not None and session.similar.prototypes is None
+    assert len(session.similar.trail) == 3
+
+
+def test_a_catalog_gives_prototypes_to_the_list_it_was_chosen_for(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    session = window.session
+    chosen = session.catalog.take(session.catalog.rows_of([4, 8]))
+    Table({"ra": chosen.ra, "dec": chosen.dec}).write(tmp_path / "quasars.csv")
+    close_cards(window)
+    session.take_prototypes(tmp_path / "quasars.csv")
+    press(window, K.Key_1, ALT)
+    assert session.target == "lens"
+    settled(qtbot, session)
+    assert session.prototypes == {"agn": [4, 8]}
+    assert "AGN has 2" in window.messages.cards[-1].message.detail
+    qtbot.mouseClick(window.messages.cards[-1].buttons[0], LEFT)
+    assert session.target == "agn" and window.page == "similar"
+
+
+def test_prototypes_of_another_list_let_the_one_in_view_hold_still(qtbot: QtBot, window: MainWindow) -> None:
+    session, model = window.session, window.explore.list_pane.model
+    session.select(8)
+    press(window, K.Key_S, SHIFT)
+    press(window, K.Key_1, ALT)
+    settled(qtbot, session)
+    before = model.ids.copy()
+    session.select(int(before[2]))
+    with qtbot.waitSignal(session.ranking_changed, timeout=10_000):
+        session.label("negative", "X")
+    settled(qtbot, session)
+    assert model.ids[:4].tolist() == before[:4].tolist()  # up to the next one to label
