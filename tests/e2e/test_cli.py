@@ -21,6 +21,8 @@ from PIL import Image
 from astrotl_gui.cli import main
 from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.project import Project
+from astrotl_gui.core.settings import InjectionSettings
+from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS
 
 WCS = {
     "CTYPE1": "RA---TAN", "CTYPE2": "DEC--TAN", "CRVAL1": 150.0, "CRVAL2": 2.0, "CRPIX1": 50.0, "CRPIX2": 50.0,
@@ -51,9 +53,18 @@ def ranked(small_field, tmp_path_factory) -> Path:
     bands = [f"--band={b}={p}" for b, p in small_field.images.items()]
     noise = [f"--rms={b}={p}" for b, p in small_field.rms.items()]
     assert main(["new", str(path), *bands, *noise, "--json"]) == 0
+    few_examples(path)
     assert main(["detect", str(path), "--json"]) == 0
     assert main(["embed", str(path), "--device", "cpu", "--json"]) == 0
     return path
+
+
+def few_examples(path: Path) -> None:
+    """A small field's injected examples would take longer than all of its sources."""
+    project = Project.open(path)
+    project.injection = InjectionSettings(pairs=FEWEST_PAIRS)
+    project.save()
+    project.close()
 
 
 def test_the_road_from_images_to_lists(capsys, ranked):
@@ -174,6 +185,7 @@ def test_embeddings_of_another_making_are_refused_and_made_anew(capsys, ranked, 
 def test_a_killed_embedding_resumes(capsys, small_field, tmp_path):
     path = tmp_path / "Killed.astrotl"
     run(capsys, "new", path, *[f"--band={b}={p}" for b, p in small_field.images.items()])
+    few_examples(path)
     run(capsys, "detect", path)
     command = [sys.executable, "-m", "astrotl_gui", "embed", str(path), "--device", "cpu"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
