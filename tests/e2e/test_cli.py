@@ -55,7 +55,7 @@ def ranked(small_field, tmp_path_factory) -> Path:
     assert main(["new", str(path), *bands, *noise, "--json"]) == 0
     few_examples(path)
     assert main(["detect", str(path), "--json"]) == 0
-    assert main(["embed", str(path), "--device", "cpu", "--json"]) == 0
+    assert main(["embed", str(path), "--views", "1", "--device", "cpu", "--json"]) == 0
     return path
 
 
