@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QAbstractButton, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from . import theme
 
@@ -369,3 +369,22 @@ class EmptyState(QWidget):
             column.addSpacing(12)
             column.addWidget(self.button, 0, centre)
         column.addStretch(1)
+
+
+def scrolling(column: QVBoxLayout) -> QScrollArea:
+    """A column that scrolls up and down where there is no room; the bar takes its room from the right margin, so that
+    nothing moves when it comes."""
+    body = QWidget()
+    body.setLayout(column)
+    area = QScrollArea()
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(body)
+    free = column.contentsMargins()
+    narrow = QMargins(free.left(), free.top(), 2, free.bottom())
+    area.verticalScrollBar().rangeChanged.connect(
+        lambda least, most: column.setContentsMargins(narrow if most else free)
+    )
+    return area

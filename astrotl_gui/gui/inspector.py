@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
-    QScrollArea,
     QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
@@ -20,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from . import theme
 from .actions import ACTIONS
-from .controls import Button, EmptyState, IconButton, Label, Line
+from .controls import Button, EmptyState, IconButton, Label, Line, scrolling
 from .facts import brightness, measurements, place_text
 from .fields import Field
 from .inspector_parts import BandStrip, CutoutPanel, FactRows, LabelButton, RankRows
@@ -139,18 +137,7 @@ class Inspector(QWidget):
         column.addLayout(_row(self.why, None))
         column.addStretch(1)
         self.similar.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        body = QWidget()
-        body.setLayout(column)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
-        # The scroll bar takes its room from the margin, so that nothing moves when it comes.
-        scroll.verticalScrollBar().rangeChanged.connect(
-            lambda least, most: column.setContentsMargins(14, 14, 2 if most else 14, 0)
-        )
+        scroll = scrolling(column)
         page = QWidget()
         outer = QVBoxLayout(page)
         outer.setContentsMargins(0, 0, 0, 14)

@@ -134,7 +134,7 @@ class SessionPrototypes(SessionTargets):
             before, given = self.inputs.given, found[0].given
             same = {t for t in before if t in given and np.array_equal(before[t], given[t])}
             changed = list({*before, *given} - same)
-            self.inputs, self.prototype_lists = self.inputs.with_given(given), found[1]
+            self.inputs, self.prototype_lists = self.inputs.with_orders(given=given), found[1]
             self.prototypes_changed.emit(changed)
             self._rank_waiting() if self._all_wait else self.rank_again(changed)
             if self.similar is not None and self.similar.prototypes is not None:

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from astrotl_gui.core.quantities import kernel_name
 
 from . import theme
-from .controls import EmptyState, IconButton, Label, Line
+from .controls import EmptyState, IconButton, Label, Line, scrolling
 from .inspector_parts import FactRows
 from .thumbnails import Thumbnails
 from .why_map import WhyMap
@@ -90,8 +90,7 @@ class WhyPanel(QWidget):
         outer.addLayout(column, 1)
 
     def _page(self) -> QWidget:
-        body = QWidget()
-        column = QVBoxLayout(body)
+        column = QVBoxLayout()
         column.setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
         column.setSpacing(0)
         column.addWidget(self.map)
@@ -104,17 +103,7 @@ class WhyPanel(QWidget):
         for section in self._sections:
             column.addWidget(section)
         column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setWidgetResizable(True)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(body)
-        # The scroll bar takes its room from the margin, so that nothing moves when it comes.
-        scroll.verticalScrollBar().rangeChanged.connect(
-            lambda least, most: column.setContentsMargins(MARGIN, MARGIN, 2 if most else MARGIN, MARGIN)
-        )
-        return scroll
+        return scrolling(column)
 
     def _connect(self) -> None:
         session = self.session

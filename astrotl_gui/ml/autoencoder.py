@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
+from threading import RLock
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,6 +22,9 @@ BATCH = 64
 STEPS = 600
 """Batches it learns from, however many sources there are."""
 RATE = 2e-3
+
+_ALONE = RLock()
+"""Threads and random numbers are the whole process's: jobs that train take turns."""
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]
@@ -96,12 +100,13 @@ def _one_thread() -> Iterator[None]:
     """Networks this small lose more by threads that wait for each other than they gain: 20 times, on a busy machine."""
     import torch
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
+    with _ALONE:
+        before = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)
 
 
 def _train(network: nn.Module, rows: F32, steps: int, progress: Progress) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +116,7 @@ def with_method(inputs: RankInputs, table: OutlierTable, method: str) -> RankInp
     if scores is None or not np.array_equal(table.ids[order], inputs.ids):
         return None
     cold = {**inputs.cold, "outlier": mid_rank(np.round(scores[order], 9)).astype(np.float32)}
-    return replace(inputs, cold=cold, outlier_method=method)
+    return inputs.with_orders(cold=cold, outlier_method=method)
 
 
 def content_of(catalog: Catalog, key: str) -> str:

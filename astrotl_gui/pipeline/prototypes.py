@@ -128,7 +128,7 @@ def compare_prototypes(
 ) -> tuple[RankInputs, dict[str, PrototypeLists]]:
     """The inputs with the cold order that prototypes (target → ids) give, and the lists of each target."""
     if not any(len(ids) for ids in prototypes.values()):
-        return inputs.with_given({}), {}
+        return inputs.with_orders(given={}), {}
     embeddings = find_embeddings(folder, catalog, mosaic, cutouts, encoder)
     if embeddings is None:
         return inputs, {}
@@ -146,7 +146,7 @@ def compare_prototypes(
         formula = inputs.cold.get(target)
         whole = None if formula is None else np.where(at >= 0, formula[at], -1).astype(np.float32)
         given[target] = found.cold(whole)[np.argsort(at, kind="stable")[(at < 0).sum() :]]
-    return inputs.with_given(given), lists
+    return inputs.with_orders(given=given), lists
 
 
 def match_catalog(path: Path, catalog: Catalog, *, progress: Progress = SILENT) -> tuple[list[int], int]:

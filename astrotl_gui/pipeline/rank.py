@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from operator import index
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -124,9 +125,9 @@ class RankInputs:
         """The order (N,) of a list before any label; None for a list of the astronomer's own without prototypes."""
         return self.given.get(target, self.cold.get(target))
 
-    def with_given(self, given: Mapping[str, F32]) -> RankInputs:
-        """The same with other prototypes; what was made on first use is kept."""
-        new = replace(self, given=given)
+    def with_orders(self, **orders: Any) -> RankInputs:
+        """The same sources with other orders before labels (`cold`, `given` …); what was made on first use is kept."""
+        new = replace(self, **orders)
         for name in ("rows", "index", "similarities"):
             if name in self.__dict__:
                 new.__dict__[name] = self.__dict__[name]

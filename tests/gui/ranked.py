@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
@@ -20,6 +22,9 @@ from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings, InjectionSettings
+from astrotl_gui.gui import theme
+from astrotl_gui.gui.app import make_window
+from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.session import Session
 from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS
 from astrotl_gui.pipeline.injection.stored import injectors, wanted
@@ -130,3 +135,17 @@ class Gate:
         self.calls += 1
         assert self.opened.wait(20)
         return self._function(*args, **kwargs)
+
+
+@contextmanager
+def ranked_window(qtbot: QtBot, folder: Path) -> Iterator[MainWindow]:
+    """The window on such a project, 1440 × 900, its lists ranked and at rest."""
+    made = make_window((make_project(folder),), Session(AppSettings(vetter="mk")))
+    made.resize(1440, 900)
+    qtbot.waitUntil(made.isActiveWindow)
+    qtbot.waitUntil(lambda: made.session.ranking("outlier") is not None, timeout=20_000)
+    settled(qtbot, made.session)
+    yield made
+    made.close()
+    made.deleteLater()
+    theme.apply(QApplication.instance())  # type: ignore[arg-type]

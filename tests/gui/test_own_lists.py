@@ -14,31 +14,20 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS
-from astrotl_gui.core.settings import AppSettings
-from astrotl_gui.gui import theme
-from astrotl_gui.gui.app import make_window
 from astrotl_gui.gui.export_sheet import ExportSheet
 from astrotl_gui.gui.list_sheet import ListSheet
 from astrotl_gui.gui.list_tabs import ListTabs
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.marks import shape
-from astrotl_gui.gui.session import Session
 
-from .ranked import COUNT, make_project, settled
+from .ranked import COUNT, ranked_window, settled
 from .small_project import ALT, CTRL, LEFT, K, press
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    made = make_window((make_project(tmp_path),), Session(AppSettings(vetter="mk")))
-    made.resize(1440, 900)
-    qtbot.waitUntil(made.isActiveWindow)
-    qtbot.waitUntil(lambda: made.session.ranking("outlier") is not None, timeout=20_000)
-    settled(qtbot, made.session)
-    yield made
-    made.close()
-    made.deleteLater()
-    theme.apply(QApplication.instance())  # type: ignore[arg-type]
+    with ranked_window(qtbot, tmp_path) as made:
+        yield made
 
 
 def make_list(window: MainWindow, name: str) -> None:

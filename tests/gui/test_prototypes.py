@@ -8,31 +8,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 from astropy.table import Table
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from astrotl_gui.core.settings import AppSettings
-from astrotl_gui.gui import theme
-from astrotl_gui.gui.app import make_window
 from astrotl_gui.gui.main_window import MainWindow
-from astrotl_gui.gui.session import Session
 
-from .ranked import COUNT, make_project, settled
+from .ranked import COUNT, ranked_window, settled
 from .small_project import ALT, LEFT, SHIFT, K, press
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    made = make_window((make_project(tmp_path),), Session(AppSettings(vetter="mk")))
-    made.resize(1440, 900)
-    qtbot.waitUntil(made.isActiveWindow)
-    qtbot.waitUntil(lambda: made.session.ranking("outlier") is not None, timeout=20_000)
-    settled(qtbot, made.session)
-    press(made, K.Key_2, ALT)
-    yield made
-    made.close()
-    made.deleteLater()
-    theme.apply(QApplication.instance())  # type: ignore[arg-type]
+    with ranked_window(qtbot, tmp_path) as made:
+        press(made, K.Key_2, ALT)
+        yield made
 
 
 def give(qtbot: QtBot, window: MainWindow, *sources: int) -> None:
