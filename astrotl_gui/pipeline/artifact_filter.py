@@ -25,11 +25,21 @@ def likely_artifacts(
     """Return the ids, sorted, of likely artifacts, given the artifact list and its labels (id → +1 or −1).
 
     They are the sources labelled so; those of which a cold sign is beyond doubt; and, once labels made the
-    list, those that the ranker calls so. What is labelled no artifact is none.
+    list, those of which the ranker is as sure as of most labelled ones. What is labelled no artifact is none.
     """
     found = set(inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS].tolist())
     if ranking is not None and ranking.learned and labels:  # a cold score of 1/2 is the middle of the list
-        found |= set(ranking.ids[ranking.scores >= LEARNED].tolist())
+        found |= set(ranking.ids[ranking.scores >= _sure(ranking, labels)].tolist())
     found |= {source for source, sign in labels.items() if sign > 0}
     found -= {source for source, sign in labels.items() if sign < 0}
     return np.array(sorted(found), np.int64)
+
+
+def _sure(ranking: Ranking, labels: Mapping[int, int]) -> float:
+    """The median score of the labelled artifacts, at least `LEARNED`.
+
+    With hardly a no among the labels most of the sky scores above `LEARNED`.
+    """
+    known = [ranking.score_of(source) for source, sign in labels.items() if sign > 0]
+    scores = [score for score in known if score is not None]
+    return max(LEARNED, float(np.median(scores))) if scores else LEARNED

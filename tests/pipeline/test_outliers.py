@@ -213,3 +213,14 @@ def test_the_autoencoder_joins_the_table_and_can_be_stopped(
     table = compare_pictures(*sky, CUTOUTS, ENCODER)
     assert table.methods == (*SINGLE, "pictures")
     assert inputs_of(sky, "pictures").outlier_method == "pictures"
+
+
+def test_many_yes_and_one_no_do_not_hide_the_sky(sky: Sky) -> None:
+    """The ranker then scores nearly every source above one half: it knows of one that is none."""
+    inputs = inputs_of(sky)
+    labels = {int(source): 1 for source in inputs.ids[:9]} | {int(inputs.ids[9]): -1}
+    ranking = rank(inputs, "artifact", labels)
+    assert (ranking.scores > 0.5).mean() > 0.5
+    hidden = set(likely_artifacts(inputs, ranking, labels).tolist())
+    assert {130, *inputs.ids[:9].tolist()} <= hidden and inputs.ids[9] not in hidden
+    assert len(hidden) - 10 <= (len(inputs.ids) - 10) // 5
