@@ -40,6 +40,11 @@ class Injected:
     def __len__(self) -> int:
         return len(self.hosts)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether objects were drawn into the hosts; else shipped prototypes stand in."""
+        return bool(self.making.get("drawn", True))
+
     @classmethod
     def none(cls, target: str, making: Mapping[str, Any], notes: tuple[str, ...]) -> Injected:
         """No pairs, and why."""

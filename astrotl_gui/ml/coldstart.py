@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,10 +176,15 @@ COLD: dict[str, Callable[[Columns], ColdScore]] = {
 }
 
 
-def cold_score(target: str, c: Columns, learned: F64 | None = None) -> ColdScore:
+STAND_IN = 0.1
+"""Weight of what was learned from shipped prototypes: beside a formula at full weight they pushed real lenses down."""
+
+
+def cold_score(target: str, c: Columns, learned: F64 | None = None, weight: float = 1.0) -> ColdScore:
     """The score of a target from its formula and what was `learned` (N,) from injected examples, where there is that.
 
-    For AGN what was learned takes the formula's place, for lenses the top of either list comes first.
+    For AGN what was learned takes the formula's place, for lenses the top of either list comes first, what was
+    learned weighted by `weight`.
     """
     formula = COLD[target](c)
     if learned is None:
@@ -186,12 +192,14 @@ def cold_score(target: str, c: Columns, learned: F64 | None = None) -> ColdScore
     examples = all_of({"Like the injected examples": rank(learned)}, held_back(c))
     if target != "lens":
         return examples
-    return either({"By its formula": formula.score, "Like the injected examples": examples.score})
+    scores = {"By its formula": formula.score, "Like the injected examples": examples.score}
+    return either(scores, {"Like the injected examples": weight})
 
 
-def either(scores: Mapping[str, F64]) -> ColdScore:
-    """−Σ ln(1 − rank): the top of any list counts more than the middle of all (Fisher 1932)."""
-    parts = {name: -np.log1p(-rank(score)) for name, score in scores.items()}
+def either(scores: Mapping[str, F64], weights: Mapping[str, float] = MappingProxyType({})) -> ColdScore:
+    """−Σ weight · ln(1 − rank), weight 1 by default: the top of any list counts more than the middle of all (Fisher
+    1932; weighted, Good 1955)."""
+    parts = {name: -weights.get(name, 1.0) * np.log1p(-rank(score)) for name, score in scores.items()}
     return ColdScore(parts, np.sum(list(parts.values()), axis=0))
 
 

@@ -19,7 +19,7 @@ from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import BY_RANKER, Ranking, descending
 from astrotl_gui.ml.cached_kernel import CachedKernel
-from astrotl_gui.ml.coldstart import COLD, Columns, cold_score
+from astrotl_gui.ml.coldstart import COLD, STAND_IN, Columns, cold_score
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.learned_cold import learned_scores
@@ -169,7 +169,10 @@ def prepare(
     else:
         method, scores = odd[0], np.asarray(odd[1], np.float64)[kept]
     apart = learned_scores(injected or {}, placing, layers[last], values)
-    formulas = {target: cold_score(target, known, apart.get(target)) for target in COLD}
+    weights = {target: 1.0 if pairs.drawn else STAND_IN for target, pairs in (injected or {}).items()}
+    formulas = {
+        target: cold_score(target, known, apart.get(target), weights.get(target, 1.0)) for target in COLD
+    }
     raw = {target: formulas[target].score if target in formulas else scores for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
     progress(3, 3, "Preparing the rankings")

@@ -113,3 +113,12 @@ def test_either_puts_the_top_of_any_list_before_the_middle_of_all() -> None:
     combined = either({"one": np.linspace(0, 1, 101), "two": np.linspace(1, 0, 101)}).score
     assert np.argmin(combined) == 50 and np.argmax(combined) in (0, 100)
     assert np.isfinite(combined).all()
+
+
+def test_what_weighs_less_only_breaks_ties_at_the_top() -> None:
+    columns, _ = zoo(1, (0, 1, 2))
+    learned = np.linspace(0, 1, columns.count)
+    whole = cold_score("lens", columns, learned).parts["Like the injected examples"]
+    less = cold_score("lens", columns, learned, 0.1)
+    np.testing.assert_allclose(less.parts["Like the injected examples"], 0.1 * whole)
+    assert np.argmax(less.score) == np.argmax(COLD["lens"](columns).score)

@@ -20,6 +20,7 @@ from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.ml import encoder as encoder_module
+from astrotl_gui.ml.coldstart import STAND_IN
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.inject import inject
 from astrotl_gui.pipeline.injection import lens, prototypes
@@ -181,7 +182,10 @@ def test_without_the_ray_tracer_prototypes_move_the_hosts_embeddings(
     assert "prototypes" in pairs.notes[0] and "extra: inject" in pairs.notes[0]
     known = embeddings(made, examples.key)
     assert np.array_equal(pairs.host_vectors, known.vectors[made[1].rows_of(pairs.hosts)])
-    assert load_inputs(made[2], made[1], made[0], CUTOUTS, ONE, injection=FEW) is not None
+    inputs = load_inputs(made[2], made[1], made[0], CUTOUTS, ONE, injection=FEW)
+    assert inputs is not None and not pairs.drawn and examples.pairs["lens"].drawn
+    said = inputs.cold_parts["lens"]["Like the injected examples"].max()
+    assert said == pytest.approx(STAND_IN * np.log(2 * len(inputs.ids)), rel=0.05)
     monkeypatch.setattr(prototypes, "shipped", lambda made: None)
     (made[2] / examples.key / "injected-lens.npz").unlink()
     none = run(made).pairs["lens"]
