@@ -28,7 +28,7 @@ def always(window: MainWindow) -> bool:
 
 def in_project(window: MainWindow) -> bool:
     """A project is open and in view."""
-    return window.session.project is not None and window.page in ("explore", "similar")
+    return window.session.project is not None and window.front is not None
 
 
 def with_sources(window: MainWindow) -> bool:

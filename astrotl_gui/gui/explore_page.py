@@ -16,6 +16,7 @@ from .inspector import Inspector
 from .list_pane import ListPane
 from .mosaic_bar import MosaicBar
 from .mosaic_view import MosaicView
+from .view import View
 from .why_panel import WhyPanel
 
 if TYPE_CHECKING:
@@ -73,8 +74,10 @@ class PaneSplitter(QSplitter):
         return _Grip(self.orientation(), self)
 
 
-class ExplorePage(QWidget):
+class ExplorePage(View):
     """Lays out mosaic, list and inspector, and remembers the widths that the user drags."""
+
+    notes = True
 
     def __init__(
         self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None
@@ -88,6 +91,7 @@ class ExplorePage(QWidget):
         self.folded = Inspector(session, compact=True)
         self.why = WhyPanel(session)
         self.why.hide()
+        self.setFocusProxy(self.list_pane.gallery)
         self._panes: Panes | None = None
         self._scale = 1.0
         self._why_shown = False
@@ -123,8 +127,28 @@ class ExplorePage(QWidget):
         self._fit_view()
 
     def panes(self) -> list[QWidget]:
-        """The panes in the order of F6."""
         return [self.view, self.list_pane, self.shown_inspector]
+
+    def move_selection(self, where: str, extend: bool = False) -> None:
+        self.list_pane.move_selection(where, extend)
+
+    def select_all(self) -> None:
+        self.list_pane.select_all()
+
+    def resize_cutouts(self, by: int) -> None:
+        self.list_pane.resize_cutouts(by)
+
+    def write_note(self) -> None:
+        self.shown_inspector.write_note()
+
+    def toggle_wide(self) -> None:
+        self.shown_inspector.toggle_wide()
+
+    def back(self) -> bool:
+        if self._why_shown:
+            self.show_why(False)
+            return True
+        return False
 
     def show_only_sky(self, only: bool) -> None:
         """Hide or show everything but the mosaic."""

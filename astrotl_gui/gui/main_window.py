@@ -37,6 +37,7 @@ from .similar_view import SimilarView
 from .stamps_sheet import StampsSheet
 from .status_bar import StatusBar
 from .top_bar import TopBar
+from .view import View
 from .welcome import WelcomePage
 
 if TYPE_CHECKING:
@@ -104,11 +105,11 @@ class MainWindow(QMainWindow):
         self.explore = ExplorePage(self.session, self.actions_by_id)
         self.similar = SimilarView(self.session)
         self._pages = _Pages()
-        self._by_name = {
+        self.views: dict[str, View] = {"explore": self.explore, "similar": self.similar}
+        self._by_name: dict[str, QWidget] = {
             "welcome": self.welcome,
             "import": self.importing,
-            "explore": self.explore,
-            "similar": self.similar,
+            **self.views,
         }
         for page in self._by_name.values():
             self._pages.addWidget(page)
@@ -186,8 +187,13 @@ class MainWindow(QMainWindow):
         """The mosaic."""
         return self.explore.view
 
+    @property
+    def front(self) -> View | None:
+        """The view of the open project that is in front, if one is."""
+        return self.views.get(self.page)
+
     def show_page(self, name: str) -> None:
-        """Bring a page to the front: welcome, import, explore, similar."""
+        """Bring a page to the front: welcome, import, or one of `views`."""
         self.page = name
         self._pages.setCurrentWidget(self._by_name[name])
         self._show_bars()
@@ -196,12 +202,11 @@ class MainWindow(QMainWindow):
 
     def take_keys_back(self) -> None:
         """Give the keys to what the page is about: the list, or the page itself."""
-        target = self.explore.list_pane if self.page == "explore" else self._by_name[self.page]
-        if not focus_pane(target):
+        if not focus_pane(self._by_name[self.page]):
             self.setFocus()
 
     def _show_bars(self) -> None:
-        working = self.page in ("explore", "similar")
+        working = self.front is not None and self.front.bars
         shown = working and not self.only_sky
         busy = self.page == "welcome" and bool(self.session.jobs.active)
         self.top.setVisible(shown)
@@ -224,7 +229,7 @@ class MainWindow(QMainWindow):
         self.show_page("explore" if session.project is not None else "welcome")
 
     def _similar_changed(self) -> None:
-        if self.session.similar is not None and self.page in ("explore", "similar"):
+        if self.session.similar is not None and self.front is not None:
             self.show_page("similar")
         elif self.page == "similar":
             self.show_page("explore")
@@ -274,16 +279,16 @@ class MainWindow(QMainWindow):
 
     def move_in_list(self, where: str, extend: bool = False) -> None:
         """Move the selection: next, previous, up, down, first, last, page-up, page-down."""
-        owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.move_selection(where, extend)
+        if self.front is not None:
+            self.front.move_selection(where, extend)
 
     def select_all(self) -> None:
-        owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.select_all()
+        if self.front is not None:
+            self.front.select_all()
 
     def resize_cutouts(self, step: int) -> None:
-        owner = self.similar if self.page == "similar" else self.explore.list_pane
-        owner.resize_cutouts(step)
+        if self.front is not None:
+            self.front.resize_cutouts(step)
 
     def go_back(self) -> None:
         """Close what is in front, else return to where one came from."""
@@ -293,8 +298,8 @@ class MainWindow(QMainWindow):
             self.blinker.toggle()
         elif self.only_sky:
             self.toggle_only_sky()
-        elif self.page == "explore" and self.explore.why_shown:
-            self.explain()
+        elif self.front is not None and self.front.back():
+            self.refresh_actions()
         elif self.page == "similar":
             self.show_page("explore")
         elif self.isFullScreen():
@@ -302,7 +307,7 @@ class MainWindow(QMainWindow):
 
     def next_pane(self) -> None:
         """Take the keys to the next of mosaic, list, inspector."""
-        panes = self.explore.panes() if self.page == "explore" else [self._by_name[self.page]]
+        panes = self.front.panes() if self.front is not None else [self._by_name[self.page]]
         focused = self.focusWidget()
         within = [(focused is not None and pane.isAncestorOf(focused)) or pane is focused for pane in panes]
         self._ring.by_key()
@@ -314,7 +319,9 @@ class MainWindow(QMainWindow):
     # -- verbs: looking --------------------------------------------------------------------------------
 
     def write_note(self) -> None:
-        self.explore.shown_inspector.write_note()
+        if self.front is None or not self.front.notes:
+            self.show_page("explore")
+        self.views[self.page].write_note()
 
     def explain(self) -> None:
         """Open or close "Why is it here?" beside the mosaic."""
@@ -326,7 +333,8 @@ class MainWindow(QMainWindow):
         self.refresh_actions()
 
     def toggle_wide(self) -> None:
-        self.explore.shown_inspector.toggle_wide()
+        if self.front is not None:
+            self.front.toggle_wide()
 
     def toggle_only_sky(self) -> None:
         """Hide everything but the mosaic, or bring it back."""

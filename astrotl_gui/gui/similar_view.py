@@ -18,6 +18,7 @@ from .similar_order import repeat_radius, similar_order
 from .similar_rail import SimilarRail
 from .similar_trail import SimilarTrail
 from .thumbnails import Thumbnails
+from .view import View
 
 if TYPE_CHECKING:
     from .session import Session
@@ -27,7 +28,7 @@ COLUMN = 145
 BEYOND = "Beyond your closest “less like” example"
 
 
-class SimilarView(QWidget):
+class SimilarView(View):
     """The page of the session's similarity search."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
@@ -92,14 +93,12 @@ class SimilarView(QWidget):
     # -- what the window calls ---
 
     def move_selection(self, where: str, extend: bool = False) -> None:
-        """Select by key: see Gallery.move_selection."""
         self.gallery.move_selection(where, extend)
 
     def select_all(self) -> None:
         self.gallery.select_all()
 
     def resize_cutouts(self, by: int) -> None:
-        """Larger (+1) or smaller (−1) cutouts."""
         self.gallery.resize_cutouts(by)
 
     def neighbour(self, source: int, by: int) -> int | None:

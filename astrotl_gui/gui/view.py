@@ -1,0 +1,39 @@
+"""What a page about the open project is to the window: the verbs of keys that act on what is in front."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+
+class View(QWidget):
+    """A page of the window. It answers those keys that mean something on it; the others do nothing there.
+
+    `bars`: whether the top bar and the status bar stand around it. `notes`: whether a note can be written on it;
+    elsewhere the window brings Explore to the front for one.
+    """
+
+    bars = True
+    notes = False
+
+    def panes(self) -> list[QWidget]:
+        """Its panes in the order of F6."""
+        return [self]
+
+    def move_selection(self, where: str, extend: bool = False) -> None:
+        """Select by key: see Gallery.move_selection."""
+
+    def select_all(self) -> None:
+        """Select every source in its list."""
+
+    def resize_cutouts(self, by: int) -> None:
+        """Larger (+1) or smaller (−1) cutouts."""
+
+    def write_note(self) -> None:
+        """Give the keys to the note of the selected source."""
+
+    def toggle_wide(self) -> None:
+        """Show the selected source with more of the sky around it, or no longer."""
+
+    def back(self) -> bool:
+        """Close what is in front within the page; whether there was anything."""
+        return False
