@@ -47,7 +47,8 @@ class Footprints:
 def run(full: bool = False) -> list[Row]:
     sky = known_sky("ztf")
     assert sky is not None
-    inputs = prepare(sky.catalog, sky.embeddings)
+    inputs = prepare(sky.catalog, sky.embeddings, injected=sky.injected)
+    signs = prepare(sky.catalog, sky.embeddings)
     marks = footprints(sky.mosaic, sky.catalog)
     rows = sky.catalog.rows_of(inputs.ids)
     peak = marks.peak[rows]
@@ -61,7 +62,7 @@ def run(full: bool = False) -> list[Row]:
     }
     for name, truth in truths.items():
         if truth.any():
-            found += _orders(name, truth, inputs, trivial)
+            found += _orders(name, truth, inputs, {"signs alone": _scores(signs, {}), **trivial})
     return found
 
 
@@ -82,7 +83,7 @@ def footprints(mosaic: Mosaic, catalog: Catalog) -> Footprints:
     return Footprints(peak[at].astype(float), flags[at])
 
 
-def _orders(name: str, truth: Bools, inputs: RankInputs, trivial: dict[str, Floats]) -> list[Row]:
+def _orders(name: str, truth: Bools, inputs: RankInputs, others: dict[str, Floats]) -> list[Row]:
     cold = _scores(inputs, {})
     labels = played(inputs, truth)
     left = np.array([source not in labels for source in inputs.ids.tolist()])
@@ -90,7 +91,7 @@ def _orders(name: str, truth: Bools, inputs: RankInputs, trivial: dict[str, Floa
     n = f"{int(truth.sum())} of {len(truth)}, by chance {truth.mean():.3f}"
     rows = []
     orders = {"cold": (cold, slice(None)), f"after {LABELS} labels": (after, left)}
-    orders |= {f"by {what}": (values, slice(None)) for what, values in trivial.items()}
+    orders |= {f"by {what}": (values, slice(None)) for what, values in others.items()}
     for order, (values, kept) in orders.items():
         best = truth[kept][np.argsort(-values[kept], kind="stable")]
         rows += [

@@ -1,4 +1,4 @@
-"""`astrotl inject`: the examples drawn into the user's own galaxies, and what is drawn."""
+"""`astrotl inject`: the examples drawn into the user's own cutouts, and what is drawn."""
 
 from __future__ import annotations
 
@@ -46,13 +46,21 @@ def _choose(project: Any, options: argparse.Namespace) -> None:
 
 
 def _row(target: str, pairs: Any) -> Result:
-    facts = {name: [float(np.nanmin(v)), float(np.nanmax(v))] for name, v in pairs.facts.items()}
-    hosts = len(np.unique(pairs.hosts))
-    return {"target": target, "pairs": len(pairs), "hosts": hosts, "drawn": facts, "notes": list(pairs.notes)}
+    from astrotl_gui.core.settings import ARTIFACT_KINDS
+
+    drawn = {
+        name: [float(np.nanmin(v)), float(np.nanmax(v))] for name, v in pairs.facts.items() if name != "kind"
+    }
+    row = {"target": target, "pairs": len(pairs), "hosts": len(np.unique(pairs.hosts)), "drawn": drawn}
+    if "kind" in pairs.facts:
+        counts = np.bincount(pairs.facts["kind"].astype(int), minlength=len(ARTIFACT_KINDS)).tolist()
+        row["kinds"] = dict(zip(ARTIFACT_KINDS, counts, strict=True))
+    return {**row, "notes": list(pairs.notes)}
 
 
 def _ranges(row: Result) -> str:
     drawn = [
         f"{name.replace('_', ' ')} {low:.3g} to {high:.3g}" for name, (low, high) in row["drawn"].items()
     ]
+    drawn += [f"{count} {kind}" for kind, count in row.get("kinds", {}).items() if count]
     return f" on {row['hosts']} hosts; {', '.join(drawn)}" if drawn else ""

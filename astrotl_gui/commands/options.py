@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from astrotl_gui.commands.values import depth, numbers, pair, size, span
+from astrotl_gui.commands.values import depth, names, numbers, pair, size, span
+from astrotl_gui.core.settings import ARTIFACT_KINDS
 
 
 def embed_options(sub: argparse.ArgumentParser) -> None:
@@ -31,8 +32,8 @@ def embed_options(sub: argparse.ArgumentParser) -> None:
 
 
 def inject_options(sub: argparse.ArgumentParser) -> None:
-    sub.add_argument("--target", choices=("lens", "agn"), help="one of them (default: both)")
-    sub.add_argument("--pairs", type=int, metavar="N", help="how many of each (100)")
+    sub.add_argument("--target", choices=("lens", "agn", "artifact"), help="one of them (default: all)")
+    sub.add_argument("--pairs", type=int, metavar="N", help="how many of each; 0: 100, in small fields fewer")
     sub.add_argument("--seed", type=int, help="another seed, other objects (1)")
     for option, what in (
         ("--einstein-radius", "of the lenses [arcsec]"),
@@ -40,10 +41,13 @@ def inject_options(sub: argparse.ArgumentParser) -> None:
         ("--source-colour", "of the sources, shortest minus longest band [mag]"),
         ("--nucleus-ratio", "of a nucleus' flux to its host's"),
         ("--nucleus-colour", "of the nuclei, shortest minus longest band [mag]"),
+        ("--artifact-strength", "of artifacts, in units of the noise"),
     ):
         sub.add_argument(
             option, type=span, metavar="LEAST,MOST", help=f"{what}; auto: by seeing, depth and bands"
         )
+    kinds = ", ".join(ARTIFACT_KINDS)
+    sub.add_argument("--artifact-kinds", type=names, metavar="KIND,...", help=f"of {kinds}; all: every kind")
     sub.add_argument("--out", type=Path, metavar="FILE", help="also a contact sheet, .png or .jpg")
     sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
 

@@ -84,7 +84,9 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("-k", type=int, default=16, help="sources in the list of each (16)")
     sub.add_argument("--out", type=Path, metavar="FILE", help="also write the union to a table")
 
-    inject_options(verb("inject", "draw arcs or nuclei into the project's own galaxies, for the cold lists"))
+    inject_options(
+        verb("inject", "draw arcs, nuclei or artifacts into the project's own cutouts, for the cold lists")
+    )
 
     sub = verb("similar", "find sources that look alike")
     which = sub.add_mutually_exclusive_group(required=True)

@@ -46,6 +46,11 @@ def numbers(text: str) -> tuple[float, ...]:
         raise argparse.ArgumentTypeError(f"{text!r} is not numbers with commas between") from None
 
 
+def names(text: str) -> tuple[str, ...]:
+    """ "a,b" → ("a", "b"); "all" → ()."""
+    return () if text == "all" else tuple(part.strip() for part in text.split(","))
+
+
 def span(text: str) -> tuple[float, ...]:
     """ "1,2" → (1.0, 2.0); "auto" → ()."""
     values = () if text == "auto" else numbers(text)

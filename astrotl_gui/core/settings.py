@@ -86,21 +86,37 @@ class OutlierSettings:
     hide_artifacts: bool = True
 
 
+ARTIFACT_KINDS = {
+    "cosmic-ray": "Cosmic rays",
+    "bad-column": "Bad columns",
+    "trail": "Trails",
+    "bleed": "Bleeds",
+    "spikes": "Diffraction spikes",
+    "ghost": "Ghosts",
+    "chip-edge": "Chip edges",
+}
+"""Kinds of artifacts that are injected, and how they are called."""
+
+
 @dataclass(frozen=True)
 class InjectionSettings:
     """What is drawn into the user's own galaxies so that lists have an order before any label.
 
-    Ranges are (least, most); an empty one follows from seeing and depth of the mosaic. `einstein_radius` [arcsec];
-    `source_magnitude` [AB, in the reference band] and `source_colour` [mag, shortest minus longest band] of the
-    unlensed source; `nucleus_ratio`: flux of an active nucleus in units of its host's, `nucleus_colour` as above.
+    `pairs` of each target; 0: a hundred, fewer in small fields. Ranges are (least, most); an empty one follows from
+    seeing and depth of the mosaic. `einstein_radius` [arcsec]; `source_magnitude` [AB, in the reference band] and
+    `source_colour` [mag, shortest minus longest band] of the unlensed source; `nucleus_ratio`: flux of an active
+    nucleus in units of its host's, `nucleus_colour` as above.
+    `artifact_kinds`: keys of ARTIFACT_KINDS, none for all; `artifact_strength`: brightness in units of the noise.
     """
 
-    pairs: int = 100
+    pairs: int = 0
     einstein_radius: tuple[float, ...] = ()
     source_magnitude: tuple[float, ...] = ()
     source_colour: tuple[float, ...] = ()
     nucleus_ratio: tuple[float, ...] = ()
     nucleus_colour: tuple[float, ...] = ()
+    artifact_kinds: tuple[str, ...] = ()
+    artifact_strength: tuple[float, ...] = ()
     seed: int = 1
 
 

@@ -1,4 +1,4 @@
-"""The sheet of injected examples: what is drawn into the project's own galaxies, and from which ranges."""
+"""The sheet of injected examples: what is drawn into the project's own cutouts, and from which ranges."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from astrotl_gui.core.labels import TARGET_NAMES
-from astrotl_gui.core.settings import InjectionSettings
-from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS, LIMITS, MOST_PAIRS
+from astrotl_gui.core.settings import ARTIFACT_KINDS, InjectionSettings
+from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS, LIMITS, MOST_PAIRS, NO_HOST, how_many
 
 from . import theme
 from .controls import Button, Label, Segmented
 from .example_wall import ExampleWall
 from .fields import NumberField
+from .kind_switches import KindSwitches
 from .message import problem_message
 from .notice import Notice, replace_notices
 from .range_field import RangeField
@@ -28,14 +29,17 @@ if TYPE_CHECKING:
     from .jobs import Job
     from .session import Session
 
-WIDTH, LEFT_WIDTH, SHOWN = 960, 260, 18
+WIDTH, LEFT_WIDTH = 960, 260
+SHOWN = {"lens": 18, "agn": 18, "artifact": 28}
+"""So many pairs are drawn to look at; of artifacts as many of each kind."""
 EXPLAINED = (
-    "Drawn into your own galaxies with the seeing, depth and bands of this mosaic. "
+    "Drawn into your own cutouts with the seeing, noise and bands of this mosaic. "
     "Before any label the lists are ordered by what sets these apart from their hosts and from everything else."
 )
 FIELDS = {
     "lens": ("einstein_radius", "source_magnitude", "source_colour"),
     "agn": ("nucleus_ratio", "nucleus_colour"),
+    "artifact": ("artifact_strength",),
 }
 """Target → settings."""
 
@@ -57,12 +61,11 @@ class InjectionSheet(Sheet):
         }
         for setting, field in self.ranges.items():
             field.set_value(getattr(settings, setting))
-        self.pairs = NumberField(
-            InjectionSettings().pairs, minimum=FEWEST_PAIRS, maximum=MOST_PAIRS, height=28
-        )
+        self.kinds = KindSwitches(settings.artifact_kinds)
+        automatic = how_many(InjectionSettings(), len(session.catalog or ()))
+        self.pairs = NumberField(automatic, minimum=FEWEST_PAIRS, maximum=MOST_PAIRS, height=28)
         self.pairs.field.setAccessibleName("How many")
-        if settings.pairs != InjectionSettings().pairs:
-            self.pairs.set_value(settings.pairs)
+        self.pairs.set_value(settings.pairs or None)
         self.wall, self.says = ExampleWall(), Label("", 12, 500, "text2", wrap=True)
         self._notices = QVBoxLayout()
         self._notices.setSpacing(8)
@@ -80,6 +83,7 @@ class InjectionSheet(Sheet):
         left.addWidget(self.which)
         for field in self.ranges.values():
             left.addWidget(field)
+        left.addWidget(self.kinds)
         many = QVBoxLayout()
         many.setSpacing(4)
         many.addWidget(Label("How many", 12, 500, "text2"))
@@ -96,7 +100,7 @@ class InjectionSheet(Sheet):
         right.addWidget(Label(EXPLAINED, 12, 400, "text2", wrap=True))
         right.addWidget(self.says)
         right.addLayout(self._notices)
-        right.addWidget(self.wall)
+        right.addWidget(self.wall, 0, Qt.AlignmentFlag.AlignLeft)  # its width is not that of the page
         right.addStretch(1)
         both = QHBoxLayout()
         both.setSpacing(28)
@@ -110,6 +114,7 @@ class InjectionSheet(Sheet):
         self.which.chosen.connect(lambda _: self._show())
         for field in self.ranges.values():
             field.changed.connect(self._refresh)
+        self.kinds.changed.connect(self._refresh)
         self.pairs.changed.connect(self._refresh)
         self.again.clicked.connect(self.inject)
         self.session.examples_changed.connect(self._show)
@@ -121,8 +126,11 @@ class InjectionSheet(Sheet):
     @property
     def chosen(self) -> InjectionSettings | None:
         """The settings in the fields; None while one does not fit."""
-        values = {setting: field.value for setting, field in self.ranges.items()}
-        pairs = self.pairs.value
+        values: dict[str, tuple[object, ...] | None] = {
+            setting: field.value for setting, field in self.ranges.items()
+        }
+        values["artifact_kinds"] = self.kinds.value
+        pairs = self.pairs.value if self.pairs.field.text().strip() else 0
         if pairs is None or any(value is None for value in values.values()):
             return None
         return replace(self._settings(), pairs=int(pairs), **values)  # type: ignore[arg-type]
@@ -151,6 +159,7 @@ class InjectionSheet(Sheet):
         target = self.which.value
         for setting, field in self.ranges.items():
             field.setVisible(setting in FIELDS[target])
+        self.kinds.setVisible(target == "artifact")
         session, project = self.session, self.session.project
         if project is None:
             return
@@ -165,7 +174,7 @@ class InjectionSheet(Sheet):
             project.encoder,
             project.injection,
             target,
-            SHOWN,
+            SHOWN[target],
             quiet=True,
         )
         job.succeeded.connect(lambda shown: self._take(shown) if job is self._drawing else None)
@@ -182,11 +191,11 @@ class InjectionSheet(Sheet):
             self.ranges[setting].rename(f"{what} colour, {short} − {long}")
             if short == long:  # a single band has no colour
                 self.ranges[setting].hide()
-        self.wall.show_examples(shown.examples)
+        self.wall.show_examples(shown.examples, ARTIFACT_KINDS.values())
         self.says.setText(self._count() if shown.examples else "Nothing was injected.")
         notes = list(shown.notes)
         if not shown.examples and not notes:
-            notes = ["No source is fit to be a host: bright, extended, unspoiled and away from the edge."]
+            notes = [NO_HOST]
         replace_notices(self._notices, [Notice("note", *_parted(note)) for note in notes])
         self._refresh()
         self._cover()
@@ -202,12 +211,13 @@ class InjectionSheet(Sheet):
     def _count(self) -> str:
         """ "100 lenses in 92 of your galaxies; some of them beside their hosts." """
         examples, target = self.session.examples, self.which.value
-        what = {"lens": "lenses", "agn": "nuclei"}[target]
+        what = {"lens": "lenses", "agn": "nuclei", "artifact": "artifacts"}[target]
+        hosts = "sources" if target == "artifact" else "galaxies"
         if examples is None or target not in examples.pairs:
             return f"Some {what} beside their hosts."
         drawn = examples.pairs[target].hosts.tolist()
         return (
-            f"{len(drawn):,} {what} in {len(set(drawn)):,} of your galaxies; some of them beside their hosts."
+            f"{len(drawn):,} {what} in {len(set(drawn)):,} of your {hosts}; some of them beside their hosts."
         )
 
     def _stop(self) -> None:

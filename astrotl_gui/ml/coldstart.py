@@ -178,22 +178,42 @@ COLD: dict[str, Callable[[Columns], ColdScore]] = {
 
 STAND_IN = 0.1
 """Weight of what was learned from shipped prototypes: beside a formula at full weight they pushed real lenses down."""
+BESIDE_SIGNS = 0.3
+"""Weight of what was learned from injected artifacts: signs are the better half."""
+CERTAIN_SIGNS = 0.9
+"""Artifact score from which on signs are beyond doubt: the catalog's flags of saturation, edge or bad pixels (0.96),
+any other sign at three quarters, or several that each speak."""
+EXAMPLES = "Like the injected examples"
 
 
-def cold_score(target: str, c: Columns, learned: F64 | None = None, weight: float = 1.0) -> ColdScore:
-    """The score of a target from its formula and what was `learned` (N,) from injected examples, where there is that.
+def with_examples(
+    target: str, formula: ColdScore, c: Columns, learned: F64, weight: float = 1.0
+) -> ColdScore:
+    """A target's formula and what was `learned` (N,) from injected examples.
 
     For AGN what was learned takes the formula's place, for lenses the top of either list comes first, what was
-    learned weighted by `weight`.
+    learned weighted by `weight`. For artifacts it orders those of which no sign is beyond doubt.
     """
-    formula = COLD[target](c)
-    if learned is None:
-        return formula
-    examples = all_of({"Like the injected examples": rank(learned)}, held_back(c))
+    if target == "artifact":
+        return beside_signs(formula, learned)
+    examples = all_of({EXAMPLES: rank(learned)}, held_back(c))
     if target != "lens":
         return examples
-    scores = {"By its formula": formula.score, "Like the injected examples": examples.score}
-    return either(scores, {"Like the injected examples": weight})
+    return either({"By its formula": formula.score, EXAMPLES: examples.score}, {EXAMPLES: weight})
+
+
+def beside_signs(signs: ColdScore, learned: F64) -> ColdScore:
+    """−ln(1 − rank) of the signs and, less, of what was learned; sources with certain signs stay first, in their order.
+
+    Each sign keeps its share of the signs' part.
+    """
+    certain = signs.score >= CERTAIN_SIGNS
+    alike = -BESIDE_SIGNS * np.log1p(-rank(learned))
+    place = -np.log1p(-rank(signs.score)) + np.where(certain, alike.max(initial=0), 0)
+    share = place / np.maximum(signs.score, 1e-9)
+    parts = {name: value * share for name, value in signs.parts.items()}
+    parts[EXAMPLES] = np.where(certain, 0, alike)
+    return ColdScore(parts, np.sum(list(parts.values()), axis=0))
 
 
 def either(scores: Mapping[str, F64], weights: Mapping[str, float] = MappingProxyType({})) -> ColdScore:

@@ -12,9 +12,6 @@ if TYPE_CHECKING:
     from astrotl_gui.core.ranking import Ranking
     from astrotl_gui.pipeline.rank import RankInputs
 
-CERTAIN_SIGNS = 0.9
-"""Artifact score from which on signs are beyond doubt: the catalog's flags of saturation, edge or bad pixels (0.96),
-any other sign at three quarters, or several that each speak."""
 LEARNED = 0.5
 """Score of the ranker from which on it says yes rather than no."""
 
@@ -27,6 +24,8 @@ def likely_artifacts(
     They are the sources labelled so; those of which a cold sign is beyond doubt; and, once labels made the
     list, those of which the ranker is as sure as of most labelled ones. What is labelled no artifact is none.
     """
+    from astrotl_gui.ml.coldstart import CERTAIN_SIGNS
+
     found = set(inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS].tolist())
     if ranking is not None and ranking.learned and labels:  # a cold score of 1/2 is the middle of the list
         found |= set(ranking.ids[ranking.scores >= _sure(ranking, labels)].tolist())

@@ -16,13 +16,13 @@ from astrotl_gui.ml.encoder import Encoder
 from astrotl_gui.ml.encoders import card
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.pipeline.embed import cutout_size, recipe_of
+from astrotl_gui.pipeline.injection.checked import how_many
 from astrotl_gui.pipeline.injection.injector import Injector
 from astrotl_gui.pipeline.injection.instrument import Instrument
 from astrotl_gui.pipeline.injection.pairs import inject_pairs
 from astrotl_gui.pipeline.injection.prototypes import prototype_pairs
 from astrotl_gui.pipeline.injection.stored import Examples, injectors, stored_pairs, wanted
 from astrotl_gui.pipeline.making import stores_of
-from astrotl_gui.pipeline.outliers import content_of
 
 
 def inject(
@@ -43,7 +43,7 @@ def inject(
     embeddings changed. Raises AstroTLError where the sources are not embedded, for an unknown device, and for a
     folder that cannot be written.
     """
-    progress(0, settings.pairs, "Injecting examples")
+    progress(0, how_many(settings, len(catalog)), "Injecting examples")
     store = _embedded_store(folder, catalog, mosaic, cutouts, encoder)
     found = stored_pairs(folder, store.key, settings, catalog)
     asked = [one for one in injectors(settings) if not targets or one.target in targets]
@@ -100,9 +100,10 @@ class _Lab:
         self.instrument = Instrument.of(mosaic, catalog, size)
 
     def inject(self, injector: Injector, settings: InjectionSettings, progress: Progress) -> Injected:
-        making = wanted(injector, settings, content_of(self.instrument.catalog, self.store.key))
+        catalog = self.instrument.catalog
+        making, count = wanted(injector, settings, catalog, self.store.key), how_many(settings, len(catalog))
         if not injector.can_draw():
-            return prototype_pairs(self.store, self.instrument, injector, settings.pairs, making)
+            return prototype_pairs(self.store, self.instrument, injector, count, making)
         return inject_pairs(
             self.instrument,
             injector,
@@ -110,7 +111,7 @@ class _Lab:
             self.encoder,
             zooms=self.making["zooms"],
             views=self.making["views"],
-            count=settings.pairs,
+            count=count,
             seed=settings.seed,
             making=making,
             progress=progress,

@@ -19,7 +19,7 @@ from astrotl_gui.core.labels import TARGETS
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import BY_RANKER, Ranking, descending
 from astrotl_gui.ml.cached_kernel import CachedKernel
-from astrotl_gui.ml.coldstart import COLD, STAND_IN, Columns, cold_score
+from astrotl_gui.ml.coldstart import COLD, STAND_IN, Columns, with_examples
 from astrotl_gui.ml.coldstart import rank as mid_rank
 from astrotl_gui.ml.kernel import Kernel, normal_scores
 from astrotl_gui.ml.learned_cold import learned_scores
@@ -77,9 +77,8 @@ class RankInputs:
     `ids` int64 (N,), ascending; `vectors` (N, k), the ranking space of the last features; `alike` (N, m), that of
     similarity search, the same but for ULISSE, which compares raw embeddings; `cold`: target → (N,) in (0, 1),
     rank-mapped, larger first; `given`: the same where prototypes say otherwise; `key` and `views` of the embeddings.
-    `outlier_method` ordered the cold outliers; `artifact_signs` (N,) are the artifacts' cold scores before they were
-    mapped to ranks. To explain a rank by: `cold_parts`, target → name → (N,) (see `ml.coldstart.ColdScore`), and
-    `placing`.
+    `outlier_method` ordered the cold outliers; `artifact_signs` (N,) are the artifacts' scores by their signs alone.
+    To explain a rank by: `cold_parts`, target → name → (N,) (see `ml.coldstart.ColdScore`), and `placing`.
     """
 
     ids: NDArray[np.int64]
@@ -170,8 +169,11 @@ def prepare(
         method, scores = odd[0], np.asarray(odd[1], np.float64)[kept]
     apart = learned_scores(injected or {}, placing, layers[last], values)
     weights = {target: 1.0 if pairs.drawn else STAND_IN for target, pairs in (injected or {}).items()}
-    formulas = {
-        target: cold_score(target, known, apart.get(target), weights.get(target, 1.0)) for target in COLD
+    formulas = {target: formula(known) for target, formula in COLD.items()}
+    signs = formulas["artifact"].score
+    formulas |= {
+        target: with_examples(target, formulas[target], known, learned, weights[target])
+        for target, learned in apart.items()
     }
     raw = {target: formulas[target].score if target in formulas else scores for target in TARGETS}
     cold = {target: mid_rank(np.round(score, 9)).astype(np.float32) for target, score in raw.items()}
@@ -186,7 +188,7 @@ def prepare(
         embeddings.key,
         making.get("views", 1),
         method,
-        raw["artifact"].astype(np.float32),
+        signs.astype(np.float32),
         placing,
         {target: _small(formula.parts) for target, formula in formulas.items()},
     )

@@ -59,6 +59,21 @@ def test_ranges_are_kept_drawn_from_and_shown_on_a_contact_sheet(
     assert automatic["targets"][0]["drawn"]["einstein_radius"][1] > 1.3
 
 
+def test_artifacts_of_some_kinds_are_counted_by_kind(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    options = ["--artifact-kinds", "trail,ghost", "--artifact-strength", "20,40", "--out", str(sheet)]
+    (row,) = asked(capsys, str(project), "--target", "artifact", *options)["targets"]
+    assert row["pairs"] == 20 and row["hosts"] == 16  # as many as a small field is worth
+    assert {kind for kind, count in row["kinds"].items() if count} == {"trail", "ghost"}
+    low, high = row["drawn"]["strength"]
+    assert 20 <= low <= high <= 40 and "kind" not in row["drawn"]
+    assert sheet.exists()
+    assert main(["inject", str(project), "--target", "artifact", "--device", "cpu"]) == 0
+    assert "strength 2" in (said := capsys.readouterr().out) and " trail, " in said
+
+
 def test_a_rank_is_explained_by_the_list_that_will_be_ranked(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -85,6 +100,7 @@ def test_a_rank_is_explained_by_the_list_that_will_be_ranked(
     [
         (["--pairs", "3"], "from 20 to 5,000"),
         (["--einstein-radius", "1,900"], "Einstein radius is no range"),
+        (["--artifact-kinds", "trail,sparks"], "sparks is no kind of artifact"),
         (["--target", "agn", "--pairs", "20", "--out", "sheet.gif"], "should end in .png or .jpg"),
     ],
 )

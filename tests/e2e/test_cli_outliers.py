@@ -10,9 +10,8 @@ import pytest
 
 from astrotl_gui.cli import main
 from astrotl_gui.core.project import Project
-from astrotl_gui.ml import autoencoder
+from astrotl_gui.ml import autoencoder, coldstart
 from astrotl_gui.ml.outlier import SINGLE
-from astrotl_gui.pipeline import artifact_filter
 from tests.gui.ranked import COUNT, make_project
 
 
@@ -20,7 +19,7 @@ from tests.gui.ranked import COUNT, make_project
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Forty sources, of which the half with the stronger signs pass for artifacts."""
     monkeypatch.setattr(autoencoder, "STEPS", 5)
-    monkeypatch.setattr(artifact_filter, "CERTAIN_SIGNS", 0.6)
+    monkeypatch.setattr(coldstart, "CERTAIN_SIGNS", 0.6)
     return make_project(tmp_path)
 
 

@@ -29,7 +29,6 @@ from astrotl_gui.gui.session import Session
 from astrotl_gui.pipeline.injection.checked import FEWEST_PAIRS
 from astrotl_gui.pipeline.injection.stored import injectors, wanted
 from astrotl_gui.pipeline.making import making
-from astrotl_gui.pipeline.outliers import content_of
 
 COUNT, SIDE, SCALE, ZEROPOINT = 40, 400, 0.2, 27.0
 UNREADABLE = 40
@@ -93,9 +92,9 @@ def make_project(folder: Path) -> Path:
     store.append(Shard(ids, np.stack([x, y], axis=1), vectors, statistics))
     made = {**making(mosaic, project.cutouts, project.encoder), "views": 8}
     store.write_meta({"statistics": ["one", "two", "three"], "making": made})
-    content = content_of(project.read_catalog(), store.key)
+    catalog = project.read_catalog()
     for injector in injectors(project.injection):
-        made_by = wanted(injector, project.injection, content)
+        made_by = wanted(injector, project.injection, catalog, store.key)
         Injected.none(injector.target, made_by, ()).write(store.folder)  # nothing is drawn in these tests
     project.save()
     project.close()

@@ -13,7 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.project import Project
-from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings, EncoderSettings
+from astrotl_gui.core.settings import (
+    ARTIFACT_KINDS,
+    AppSettings,
+    CutoutSettings,
+    DetectionSettings,
+    EncoderSettings,
+)
 from astrotl_gui.gui.app import make_window
 from astrotl_gui.gui.injection_sheet import InjectionSheet
 from astrotl_gui.gui.main_window import MainWindow
@@ -135,6 +141,46 @@ def test_the_other_target_shows_nuclei(window: MainWindow, qtbot: QtBot) -> None
     assert not sheet.ranges["nucleus_ratio"].isHidden() and sheet.ranges["einstein_radius"].isHidden()
     QTest.keyClick(sheet, Qt.Key.Key_Escape)
     assert window.sheet is None
+
+
+def test_artifacts_are_shown_by_kind_and_a_kind_can_be_left_out(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = opened(window, qtbot)
+    lenses = sheet.wall.examples
+    sheet.which.setFocus()
+    QTest.keyClick(sheet.which, Qt.Key.Key_Right)
+    QTest.keyClick(sheet.which, Qt.Key.Key_Right)
+    assert sheet.which.value == "artifact"
+    qtbot.waitUntil(lambda: sheet.wall.examples is not lenses, timeout=60_000)
+    kinds = [one.facts["kind"] for one in sheet.wall.examples]
+    assert kinds == sorted(kinds) and len(set(kinds)) > 3
+    headings = [name for _, name in sheet.wall._headings]
+    assert headings == [list(ARTIFACT_KINDS.values())[int(kind)] for kind in sorted(set(kinds))]
+    assert "times the noise" in sheet.wall.tip(0)
+    cells = [sheet.wall.cell(number) for number in range(len(kinds))]
+    assert not any(one.intersects(other) for k, one in enumerate(cells) for other in cells[:k])
+    assert sheet.says.text() == "20 artifacts in 16 of your sources; some of them beside their hosts."
+    switches = sheet.kinds.switches
+    assert not sheet.kinds.isHidden() and sheet.chosen is not None and sheet.chosen.artifact_kinds == ()
+    for kind in ARTIFACT_KINDS:
+        switches[kind].setFocus()
+        QTest.keyClick(switches[kind], Qt.Key.Key_Space)
+    assert sheet.chosen is None and not sheet.again.isEnabled() and not sheet.kinds.says.isHidden()
+    QTest.keyClick(switches["chip-edge"], Qt.Key.Key_Space)
+    assert sheet.chosen is not None and sheet.chosen.artifact_kinds == ("chip-edge",)
+    with qtbot.waitSignal(window.session.examples_changed, timeout=60_000):
+        QTest.mouseClick(sheet.again, LEFT)
+    assert window.session.examples is not None
+    assert set(window.session.examples.pairs["artifact"].facts["kind"]) == {6.0}
+
+
+def test_an_empty_number_is_as_many_as_the_field_is_worth(window: MainWindow, qtbot: QtBot) -> None:
+    sheet = opened(window, qtbot)
+    assert sheet.pairs.value == 20 and sheet.chosen is not None and sheet.chosen.pairs == 20
+    sheet.pairs.field.setFocus()
+    sheet.pairs.field.selectAll()
+    QTest.keyClick(sheet.pairs.field, Qt.Key.Key_Delete)
+    assert sheet.chosen is not None and sheet.chosen.pairs == 0
+    assert sheet.pairs.field.placeholderText() == "20"  # of sixteen sources: the fewest
 
 
 def test_no_second_injection_is_asked_for_while_one_runs(

@@ -8,15 +8,18 @@ import pytest
 from astrotl_gui.core.flags import Flag
 from astrotl_gui.ml.coldstart import (
     COLD,
+    EXAMPLES,
+    ColdScore,
     Columns,
     all_of,
     any_of,
-    cold_score,
+    beside_signs,
     either,
     excess,
     held_back,
     rank,
     step,
+    with_examples,
 )
 from tests.ml.zoo import zoo
 
@@ -98,15 +101,14 @@ def test_what_was_learned_joins_the_lens_formula_and_takes_the_place_of_that_for
     columns, kinds = zoo(1, (0, 1, 2))
     lenses = kinds == "lens"
     learned = lenses + np.linspace(0, 0.5, len(kinds))
-    both = cold_score("lens", columns, learned)
+    both = with_examples("lens", COLD["lens"](columns), columns, learned)
     assert np.mean(rank(both.score)[lenses]) >= np.mean(rank(COLD["lens"](columns).score)[lenses])
     assert lenses[np.argmax(both.score)]
     assert sum(both.parts.values()) == pytest.approx(both.score)
-    agn = cold_score("agn", columns, learned).score
+    agn = with_examples("agn", COLD["agn"](columns), columns, learned).score
     assert (
         np.argsort(-agn)[:5] == np.argsort(-learned * np.prod(list(held_back(columns).values()), axis=0))[:5]
     ).all()
-    assert cold_score("agn", columns).score == pytest.approx(COLD["agn"](columns).score)
 
 
 def test_either_puts_the_top_of_any_list_before_the_middle_of_all() -> None:
@@ -118,7 +120,22 @@ def test_either_puts_the_top_of_any_list_before_the_middle_of_all() -> None:
 def test_what_weighs_less_only_breaks_ties_at_the_top() -> None:
     columns, _ = zoo(1, (0, 1, 2))
     learned = np.linspace(0, 1, columns.count)
-    whole = cold_score("lens", columns, learned).parts["Like the injected examples"]
-    less = cold_score("lens", columns, learned, 0.1)
-    np.testing.assert_allclose(less.parts["Like the injected examples"], 0.1 * whole)
-    assert np.argmax(less.score) == np.argmax(COLD["lens"](columns).score)
+    formula = COLD["lens"](columns)
+    whole = with_examples("lens", formula, columns, learned).parts[EXAMPLES]
+    less = with_examples("lens", formula, columns, learned, 0.1)
+    np.testing.assert_allclose(less.parts[EXAMPLES], 0.1 * whole)
+    assert np.argmax(less.score) == np.argmax(formula.score)
+
+
+def test_certain_signs_stay_first_in_their_order_and_examples_order_the_rest() -> None:
+    signs = np.array([0.0, 0.1, 0.1, 0.3, 0.95, 1.5, 0.95])
+    formula = ColdScore({"Saturated": 0.8 * signs, "Needle-like": 0.2 * signs}, signs)
+    both = beside_signs(formula, np.array([0.0, 9.0, 1.0, 2.0, 3.0, 1.0, 8.0]))
+    assert np.argsort(-both.score, kind="stable")[:3].tolist() == [5, 4, 6]  # the examples move none of these
+    assert (
+        both.score[4] == both.score[6] and both.score[1] > both.score[2] and both.score[0] == both.score.min()
+    )
+    assert sum(both.parts.values()) == pytest.approx(both.score)
+    assert (both.parts[EXAMPLES][4:] == 0).all() and both.parts["Saturated"][5] > 0
+    nothing = beside_signs(formula, np.zeros(7))  # what has learned nothing changes no order
+    assert np.array_equal(np.argsort(nothing.score, kind="stable"), np.argsort(signs, kind="stable"))

@@ -1,4 +1,4 @@
-"""Which of the user's own sources can host a lens or an active nucleus."""
+"""Which of the user's own sources can host a lens, an active nucleus or an artifact."""
 
 from __future__ import annotations
 
@@ -26,16 +26,15 @@ def galaxies(instrument: Instrument, least_snr: float = BRIGHT_SNR) -> NDArray[n
     """Rows of extended sources that nothing spoils and of which all pixels are there, the brightest first."""
     catalog = instrument.catalog
     snr, radius = _column(instrument, "snr"), _column(instrument, "r50")
-    flags = _column(instrument, "flags", 0.0).astype(np.int64)
     star = instrument.reference.fwhm / 2 * EXTENDED
     good = (np.nan_to_num(snr) >= least_snr) & (np.nan_to_num(radius, nan=np.inf) > star * instrument.scale)
-    good &= (flags & int(SPOILED)) == 0
-    good &= _column(instrument, "masked_fraction", 0.0) < 0.05
-    with np.errstate(divide="ignore", invalid="ignore"):
-        good &= ~(_column(instrument, "a") / _column(instrument, "b") > LONGEST)
-    good &= _inside(instrument)
-    rows = np.flatnonzero(good)
+    rows = np.flatnonzero(good & _whole(instrument))
     return rows[np.argsort(-luminosity(instrument)[rows], kind="stable")] if len(catalog) else rows
+
+
+def unspoiled(instrument: Instrument) -> NDArray[np.int64]:
+    """Rows of all sources that nothing spoils and of which all pixels are there."""
+    return np.flatnonzero(_whole(instrument))
 
 
 def red_galaxies(instrument: Instrument) -> NDArray[np.int64]:
@@ -88,6 +87,16 @@ def _column(instrument: Instrument, name: str, otherwise: float = np.nan) -> Flo
     if name not in instrument.catalog:
         return np.full(len(instrument.catalog), otherwise)
     return np.asarray(instrument.catalog.column(name), np.float64)
+
+
+def _whole(instrument: Instrument) -> NDArray[np.bool_]:
+    """Whether nothing spoils a source, it is no needle, and all its pixels are there."""
+    flags = _column(instrument, "flags", 0.0).astype(np.int64)
+    good = (flags & int(SPOILED)) == 0
+    good &= _column(instrument, "masked_fraction", 0.0) < 0.05
+    with np.errstate(divide="ignore", invalid="ignore"):
+        good &= ~(_column(instrument, "a") / _column(instrument, "b") > LONGEST)
+    return np.asarray(good & _inside(instrument))
 
 
 def _inside(instrument: Instrument) -> NDArray[np.bool_]:

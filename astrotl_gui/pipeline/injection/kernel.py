@@ -41,11 +41,15 @@ def _moffat(fwhm: float, fine: int, half: int) -> Floats:
 
 
 def _profile(fwhm: float, fine: int, half: int) -> Floats:
-    """A Moffat of half-maximum width `fwhm` [px] within `half` px, on fine pixels; the side is an odd number."""
+    """A Moffat of half-maximum width `fwhm` [px], fading to nothing `half` px out: no square around bright points.
+
+    On fine pixels; the side is an odd number.
+    """
     reach = half * fine + (fine - 1) // 2
     axis = np.arange(-reach, reach + 1) / fine
     core = fwhm / 2 / np.sqrt(2 ** (1 / BETA) - 1)
     values = (1 + (axis[:, None] ** 2 + axis[None, :] ** 2) / core**2) ** -BETA
+    values = np.maximum(values - (1 + (half / core) ** 2) ** -BETA, 0)
     return np.asarray(values / values.sum())
 
 

@@ -16,6 +16,7 @@ from astrotl_gui.ml.encoder import Encoder
 from astrotl_gui.ml.recipes import Recipe
 from astrotl_gui.pipeline.batches import Batch, prepared
 from astrotl_gui.pipeline.embed import embedded
+from astrotl_gui.pipeline.injection.checked import NO_HOST
 from astrotl_gui.pipeline.injection.injector import Facts, Injector, Square
 from astrotl_gui.pipeline.injection.instrument import Instrument
 
@@ -121,8 +122,7 @@ def inject_pairs(
         looked.append((batch, vectors))
         progress(min(len(facts), count), count, "Injecting examples")
     if not looked:
-        note = "No source is fit to be a host: bright, extended, unspoiled and away from the edge."
-        return Injected.none(injector.target, making, (*instrument.notes, note))
+        return Injected.none(injector.target, making, (*instrument.notes, NO_HOST))
     drawn, plain = (
         _joined([one for one, is_host in zip(looked, are_hosts, strict=True) if is_host == wanted])
         for wanted in (False, True)

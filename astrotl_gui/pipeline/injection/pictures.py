@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +13,10 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.regions import Regions
-from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
+from astrotl_gui.core.settings import ARTIFACT_KINDS, CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.pipeline.inject import instrument_of
+from astrotl_gui.pipeline.injection.checked import how_many
 from astrotl_gui.pipeline.injection.injector import Facts
 from astrotl_gui.pipeline.injection.pairs import draw_pairs
 from astrotl_gui.pipeline.injection.prototypes import MISSING
@@ -73,14 +74,27 @@ def example_pictures(
         for chosen in (settings, InjectionSettings())
     )
     examples: list[Example] = []
-    for drawn in draw_pairs(instrument, injector, count if injector.can_draw() else 0, settings.seed):
+    number = (
+        how_many(settings, len(catalog)) if target == "artifact" else count
+    )  # some of each kind among them
+    for drawn in draw_pairs(instrument, injector, number if injector.can_draw() else 0, settings.seed):
         pictures = (composed(part, preprocessing, side) for part in (drawn.injected[0], drawn.hosts[0]))
         ids = catalog.ids[drawn.hosts[0].rows].tolist()
         examples += [Example(*one) for one in zip(*pictures, ids, drawn.facts, strict=True)]
-        progress(len(examples), count, "Drawing examples")
+        progress(len(examples), number, "Drawing examples")
     bands = instrument.reference.name, instrument.bands[0].name, instrument.bands[-1].name
     notes = instrument.notes if injector.can_draw() else (*instrument.notes, f"{MISSING}.")
+    if target == "artifact":
+        examples = by_kind(examples, count // len(settings.artifact_kinds or ARTIFACT_KINDS))
     return Shown(examples, plain.ranges(instrument), bands, notes)
+
+
+def by_kind(examples: Sequence[Example], most: int) -> list[Example]:
+    """Those of one kind together, at most so many of each."""
+    kinds: dict[float, list[Example]] = {}
+    for one in examples:
+        kinds.setdefault(one.facts["kind"], []).append(one)
+    return [one for kind in sorted(kinds) for one in kinds[kind][:most]]
 
 
 def composed(regions: Regions, preprocessing: Preprocessing, side: int) -> Iterator[Picture]:
