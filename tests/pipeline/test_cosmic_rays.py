@@ -11,9 +11,11 @@ import pytest
 from astropy.io import fits
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec, default_colour
+from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.pipeline import cosmic_rays
 from astrotl_gui.pipeline.cosmic_rays import cosmic_ray_share, mark_cosmic_rays, network
 from tests.pipeline.small_sky import make_catalog
 
@@ -62,6 +64,26 @@ def test_without_the_extra_it_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(AstroTLError, match=r"astrotl\[cosmic-rays\]"):
         network("decam")
+
+
+def test_bands_whose_stars_are_hardly_wider_than_a_pixel_are_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There deepCR takes stars for cosmic rays, and the outlier list would hide them."""
+    specs = []
+    for name in "gi":
+        fits.PrimaryHDU(exposure()).writeto(tmp_path / f"{name}.fits")
+        specs.append(BandSpec(name=name, image=Plane(tmp_path / f"{name}.fits", 0), zeropoint=25.0))
+    spec = MosaicSpec("two", tuple(specs), "i", default_colour(tuple("gi")), pixel_scale=0.2)
+    mosaic, table = Mosaic.open(spec), make_catalog(*np.array(STARS, float).T)
+    columns = {name: table.column(name) for name in ("id", "ra", "dec", "x", "y")}
+    asked: list[str] = []
+    monkeypatch.setattr(cosmic_rays, "network", lambda name: asked.append(name) or np.zeros_like)
+    with pytest.raises(AstroTLError, match="pass for cosmic rays") as problem:
+        mark_cosmic_rays(mosaic, Catalog.from_columns(columns, fwhm={"g": 0.32, "i": 0.30}))
+    assert "1.6 px" in problem.value.detail and not asked
+    mark_cosmic_rays(mosaic, Catalog.from_columns(columns, fwhm={"g": 0.9, "i": 0.30}))
+    assert asked == ["decam"]
 
 
 def test_deepcr_finds_planted_cosmic_rays_and_spares_stars(tmp_path: Path) -> None:
