@@ -2,6 +2,7 @@
 
 Upper rows: lenses and nuclei injected into galaxies of CFHTLS W3 and of the demo sky, each beside its host. Lower
 rows: the real lens SL2SJ142209+524652 of CFHTLS W3, then lenses and AGN of the demo sky, which other code drew.
+A second sheet has a row of each kind of artifact, and a last one with artifacts of the demo sky.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.regions import read_regions
-from astrotl_gui.core.settings import DetectionSettings, InjectionSettings, default_cutouts
+from astrotl_gui.core.settings import ARTIFACT_KINDS, DetectionSettings, InjectionSettings, default_cutouts
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.pipeline.demo import demo_field, demo_project
 from astrotl_gui.pipeline.injection.contact_sheet import tiled, write_picture
@@ -45,9 +46,14 @@ class Field:
         self.preprocessing = Preprocessing.fit(self.mosaic, ids, self.catalog.x, self.catalog.y, size)
         self.instrument = Instrument.of(self.mosaic, self.catalog, size)
 
-    def injected(self, target: str, count: int) -> list[list[Picture]]:
+    def injected(
+        self,
+        target: str,
+        count: int,
+        settings: InjectionSettings = InjectionSettings(),  # noqa: B008 (frozen)
+    ) -> list[list[Picture]]:
         """Pairs of an injected cutout and its host."""
-        injector = next(one for one in injectors(InjectionSettings()) if one.target == target)
+        injector = next(one for one in injectors(settings) if one.target == target)
         pairs: list[list[Picture]] = []
         for drawn in draw_pairs(self.instrument, injector, count, seed=3):
             parts = (composed(part, self.preprocessing, SIDE) for part in (drawn.injected[0], drawn.hosts[0]))
@@ -60,8 +66,10 @@ class Field:
         return [picture for part in regions for picture in composed(part, self.preprocessing, SIDE)]
 
     def known(self, target: str, count: int) -> list[Picture]:
-        ids = sorted(known_sources(demo_field().truth, self.catalog)[target].ids)[:count]
-        rows = self.catalog.rows_of(ids)
+        ids = sorted(known_sources(demo_field().truth, self.catalog)[target].ids)
+        rows = self.catalog.rows_of(
+            ids[:: len(ids) // count][:count]
+        )  # neighbours may be pieces of one trail
         return self.cutouts(self.catalog.x[rows], self.catalog.y[rows])
 
 
@@ -80,9 +88,17 @@ def main() -> None:
         beside = [real_ones[k : k + 2] for k in range(0, 12, 2)] + [
             others[k : k + 2] for k in range(0, 12, 2)
         ]
+        artifacts = [
+            pair
+            for kind in ARTIFACT_KINDS
+            for pair in demo.injected("artifact", COLUMNS, InjectionSettings(artifact_kinds=(kind,)))
+        ]
+        real_artifacts = demo.known("artifact", 12)
+        artifacts += [real_artifacts[k : k + 2] for k in range(0, 12, 2)]
         OUT.mkdir(exist_ok=True)
+        write_picture(OUT / "artifacts.jpg", tiled(artifacts, COLUMNS))
         write_picture(OUT / "contact-sheet.jpg", tiled([*lenses, *nuclei, *beside], COLUMNS))
-    print(f"{OUT}: {(OUT / 'contact-sheet.jpg').stat().st_size / 1e3:.0f} kB")
+    print(f"{OUT}: {sum(file.stat().st_size for file in OUT.iterdir()) / 1e3:.0f} kB")
 
 
 if __name__ == "__main__":
