@@ -100,7 +100,7 @@ ARTIFACT_KINDS = {
 
 @dataclass(frozen=True)
 class InjectionSettings:
-    """What is drawn into the user's own galaxies so that lists have an order before any label.
+    """What is drawn into the user's own cutouts so that lists have an order before any label.
 
     `pairs` of each target; 0: a hundred, fewer in small fields. Ranges are (least, most); an empty one follows from
     seeing and depth of the mosaic. `einstein_radius` [arcsec]; `source_magnitude` [AB, in the reference band] and

@@ -352,7 +352,7 @@ PROJECT = (
     Action("sources.encoders", "Sources", "Encoders…", "Choose the network that looks, add or remove one",
            ("Ctrl+L",), lambda w: project_verbs.show_encoders(w), page="Find and do", row="Encoders"),
     Action("sources.injected", "Sources", "Injected examples…",
-           "Lenses and nuclei drawn into your own galaxies, from which the lists learn", (),
+           "Lenses, nuclei and artifacts drawn into your own cutouts, from which the lists learn", (),
            lambda w: project_verbs.show_injected(w), with_sources),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
            lambda w: w.session.rank_again(), with_sources, "Find and do"),
