@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo test check bench screenshots demo-sky prototypes compare-skies evaluate-skies wheel clean
+.PHONY: demo test check bench screenshots demo-sky shipped-arcs compare-skies evaluate-skies wheel clean
 
 demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
@@ -29,9 +29,9 @@ screenshots: .venv/.ready-dev
 demo-sky: .venv/.ready-dev
 	$(BIN)/python packaging/make_demo_sky.py
 
-# The prototypes that stand in for injected arcs without caustics: after a change of injector, encoder or recipe.
-prototypes: .venv/.ready-dev
-	$(BIN)/python packaging/make_prototypes.py
+# The shipped arcs that stand in for injected ones without caustics: after a change of injector, encoder or recipe.
+shipped-arcs: .venv/.ready-dev
+	$(BIN)/python packaging/make_shipped_arcs.py
 
 # The pictures and tables of docs/simulation.md, from the real fields that are on this machine.
 compare-skies: .venv/.ready-dev

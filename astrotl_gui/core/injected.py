@@ -42,7 +42,7 @@ class Injected:
 
     @property
     def drawn(self) -> bool:
-        """Whether objects were drawn into the hosts; else shipped prototypes stand in."""
+        """Whether objects were drawn into the hosts; else shipped arcs stand in."""
         return bool(self.making.get("drawn", True))
 
     @classmethod

@@ -42,6 +42,7 @@ FIELDS = {
     "artifact": ("artifact_strength",),
 }
 """Target → settings."""
+COLOURS = {"source_colour": "Source", "nucleus_colour": "Nucleus"}
 
 
 class InjectionSheet(Sheet):
@@ -76,6 +77,11 @@ class InjectionSheet(Sheet):
 
     def _settings(self) -> InjectionSettings:
         return self.session.project.injection if self.session.project else InjectionSettings()
+
+    @property
+    def _one_band(self) -> bool:
+        """Then nothing has a colour."""
+        return self.session.mosaic is not None and len(self.session.mosaic.bands) == 1
 
     def _build(self) -> None:
         left = QVBoxLayout()
@@ -158,7 +164,7 @@ class InjectionSheet(Sheet):
         self._stop()
         target = self.which.value
         for setting, field in self.ranges.items():
-            field.setVisible(setting in FIELDS[target])
+            field.setVisible(setting in FIELDS[target] and not (setting in COLOURS and self._one_band))
         self.kinds.setVisible(target == "artifact")
         session, project = self.session, self.session.project
         if project is None:
@@ -187,10 +193,8 @@ class InjectionSheet(Sheet):
             self.ranges[setting].set_automatic(value)
         reference, short, long = shown.bands
         self.ranges["source_magnitude"].rename(f"Source magnitude in {reference}, before lensing")
-        for setting, what in (("source_colour", "Source"), ("nucleus_colour", "Nucleus")):
+        for setting, what in COLOURS.items():
             self.ranges[setting].rename(f"{what} colour, {short} − {long}")
-            if short == long:  # a single band has no colour
-                self.ranges[setting].hide()
         self.wall.show_examples(shown.examples, ARTIFACT_KINDS.values())
         self.says.setText(self._count() if shown.examples else "Nothing was injected.")
         notes = list(shown.notes)

@@ -177,7 +177,7 @@ COLD: dict[str, Callable[[Columns], ColdScore]] = {
 
 
 STAND_IN = 0.1
-"""Weight of what was learned from shipped prototypes: beside a formula at full weight they pushed real lenses down."""
+"""Weight of what was learned from shipped arcs: beside a formula at full weight they pushed real lenses down."""
 BESIDE_SIGNS = 0.3
 """Weight of what was learned from injected artifacts: signs are the better half."""
 CERTAIN_SIGNS = 0.9

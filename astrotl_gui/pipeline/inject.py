@@ -20,7 +20,7 @@ from astrotl_gui.pipeline.injection.checked import how_many
 from astrotl_gui.pipeline.injection.injector import Injector
 from astrotl_gui.pipeline.injection.instrument import Instrument
 from astrotl_gui.pipeline.injection.pairs import inject_pairs
-from astrotl_gui.pipeline.injection.prototypes import prototype_pairs
+from astrotl_gui.pipeline.injection.shipped_arcs import shipped_pairs
 from astrotl_gui.pipeline.injection.stored import Examples, injectors, stored_pairs, wanted
 from astrotl_gui.pipeline.making import stores_of
 
@@ -103,7 +103,7 @@ class _Lab:
         catalog = self.instrument.catalog
         making, count = wanted(injector, settings, catalog, self.store.key), how_many(settings, len(catalog))
         if not injector.can_draw():
-            return prototype_pairs(self.store, self.instrument, injector, count, making)
+            return shipped_pairs(self.store, self.instrument, injector, count, making)
         return inject_pairs(
             self.instrument,
             injector,

@@ -23,7 +23,7 @@ from astrotl_gui.ml import encoder as encoder_module
 from astrotl_gui.ml.coldstart import STAND_IN
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.inject import inject
-from astrotl_gui.pipeline.injection import lens, prototypes
+from astrotl_gui.pipeline.injection import lens, shipped_arcs
 from astrotl_gui.pipeline.injection.checked import how_many
 from astrotl_gui.pipeline.injection.stored import Examples, stored_pairs
 from astrotl_gui.pipeline.lists import load_inputs
@@ -191,20 +191,20 @@ def test_without_embeddings_it_says_what_to_do_first(made: Made, tmp_path: Path)
         run((made[0], made[1], tmp_path / "nothing"))
 
 
-def test_without_the_ray_tracer_prototypes_move_the_hosts_embeddings(
+def test_without_the_ray_tracer_shipped_arcs_move_the_hosts_embeddings(
     made: Made, examples: Examples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lens, "can_trace", lambda: False)
     pairs = run(made).pairs["lens"]
     assert len(pairs) == 24 and np.isnan(pairs.statistics).all()
-    assert "prototypes" in pairs.notes[0] and "extra: inject" in pairs.notes[0]
+    assert "arcs that come with AstroTL" in pairs.notes[0] and "extra: inject" in pairs.notes[0]
     known = embeddings(made, examples.key)
     assert np.array_equal(pairs.host_vectors, known.vectors[made[1].rows_of(pairs.hosts)])
     inputs = load_inputs(made[2], made[1], made[0], CUTOUTS, ONE, injection=FEW)
     assert inputs is not None and not pairs.drawn and examples.pairs["lens"].drawn
     said = inputs.cold_parts["lens"]["Like the injected examples"].max()
     assert said == pytest.approx(STAND_IN * np.log(2 * len(inputs.ids)), rel=0.05)
-    monkeypatch.setattr(prototypes, "shipped", lambda made: None)
+    monkeypatch.setattr(shipped_arcs, "shipped", lambda made: None)
     (made[2] / examples.key / "injected-lens.npz").unlink()
     none = run(made).pairs["lens"]
     assert len(none) == 0 and "formula alone" in none.notes[0]
@@ -212,19 +212,19 @@ def test_without_the_ray_tracer_prototypes_move_the_hosts_embeddings(
     assert run(made).made  # the library is back
 
 
-def test_prototypes_serve_only_the_encoder_they_were_made_with(
+def test_shipped_arcs_serve_only_the_encoder_they_were_made_with(
     made: Made, examples: Examples, tmp_path: Path
 ) -> None:
     making = EmbeddingStore(made[2], examples.key).meta()["making"]
     file = tmp_path / "p.npz"
-    prototypes.write_prototypes(file, run(made).pairs["lens"], embeddings(made, examples.key), 8)
-    shifts = prototypes.shipped(making, file)
+    shipped_arcs.write_shipped(file, run(made).pairs["lens"], embeddings(made, examples.key), 8)
+    shifts = shipped_arcs.shipped(making, file)
     assert shifts is not None and shifts.shape == (8, 1280)
-    assert prototypes.shipped({**making, "recipe": "ulisse"}, file) is None
-    assert prototypes.shipped({**making, "layers": "2,3"}, file) is None
-    assert prototypes.shipped({**making, "layers": "2,last"}, file) is not None
-    assert prototypes.shipped(making, tmp_path / "none.npz") is None
-    assert prototypes.shipped(making) is not None  # those that come with AstroTL
+    assert shipped_arcs.shipped({**making, "recipe": "ulisse"}, file) is None
+    assert shipped_arcs.shipped({**making, "layers": "2,3"}, file) is None
+    assert shipped_arcs.shipped({**making, "layers": "2,last"}, file) is not None
+    assert shipped_arcs.shipped(making, tmp_path / "none.npz") is None
+    assert shipped_arcs.shipped(making) is not None  # those that come with AstroTL
 
 
 def test_pairs_survive_the_disk(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from astrotl_gui.pipeline.inject import instrument_of
 from astrotl_gui.pipeline.injection.checked import how_many
 from astrotl_gui.pipeline.injection.injector import Facts
 from astrotl_gui.pipeline.injection.pairs import draw_pairs
-from astrotl_gui.pipeline.injection.prototypes import MISSING
+from astrotl_gui.pipeline.injection.shipped_arcs import MISSING
 from astrotl_gui.pipeline.injection.stored import injectors
 
 Picture = NDArray[np.uint8]

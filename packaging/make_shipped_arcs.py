@@ -1,4 +1,4 @@
-"""Make the prototypes that stand in for injected arcs where the ray tracer is missing (`make prototypes`).
+"""Make the shipped arcs, which stand in for injected ones where the ray tracer is missing (`make shipped-arcs`).
 
 Arcs are injected into the galaxies of the demo sky and embedded by the built-in encoder, one view each; what is
 kept is by how much each arc moved its host's embedding.
@@ -16,7 +16,7 @@ from astrotl_gui.core.settings import EncoderSettings
 from astrotl_gui.pipeline.demo import demo_project
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.inject import inject
-from astrotl_gui.pipeline.injection.prototypes import FILE, write_prototypes
+from astrotl_gui.pipeline.injection.shipped_arcs import FILE, write_shipped
 from astrotl_gui.pipeline.sources import find_sources
 
 COUNT = 100
@@ -34,7 +34,7 @@ def main() -> None:
         )
         embeddings = EmbeddingStore(project.embeddings_folder, examples.key).load(catalog)
         assert embeddings is not None
-        write_prototypes(OUT, examples.pairs["lens"], embeddings, COUNT)
+        write_shipped(OUT, examples.pairs["lens"], embeddings, COUNT)
         project.close()
     print(f"{OUT}: {OUT.stat().st_size / 1e3:.0f} kB")
 

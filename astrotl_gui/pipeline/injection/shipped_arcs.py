@@ -17,22 +17,22 @@ from astrotl_gui.core.resources import resource
 from astrotl_gui.pipeline.injection.injector import Injector
 from astrotl_gui.pipeline.injection.instrument import Instrument
 
-FILE = "prototypes/lens.npz"
+FILE = "shipped-arcs/lens.npz"
 KEY = ("encoder", "recipe", "zooms")
 """What must be the same in the making of the embeddings; the last features must be among their layers."""
 MISSING = "Rays cannot be traced without caustics (the extra: inject)"
 
 
-def prototype_pairs(
+def shipped_pairs(
     store: EmbeddingStore, instrument: Instrument, injector: Injector, count: int, making: dict[str, Any]
 ) -> Injected:
     """Pairs of the user's own hosts and what an arc would make of their embeddings; statistics stay unknown.
 
-    None, with a note, for another encoder or recipe than the prototypes were made with.
+    None, with a note, for another encoder or recipe than the shipped arcs were made with.
     """
     shifts = shipped(store.meta()["making"])
     if shifts is None:
-        note = f"{MISSING}, and no prototypes come with this encoder: the list has its formula alone."
+        note = f"{MISSING}, and no arcs come with this encoder: the list has its formula alone."
         return Injected.none(injector.target, making, (note,))
     rows, embeddings = injector.hosts(instrument), store.load(instrument.catalog)
     if not len(rows) or embeddings is None:
@@ -42,7 +42,7 @@ def prototype_pairs(
     drawn = plain.copy()
     drawn[:, embeddings.last] += shifts[: len(rows)].astype(np.float16)
     unknown = np.full((len(rows), embeddings.statistics.shape[1]), np.nan, np.float32)
-    note = f"{MISSING}: prototypes that come with AstroTL are used."
+    note = f"{MISSING}: arcs that come with AstroTL are used."
     return Injected(
         injector.target, embeddings.ids[rows], drawn, plain, unknown, unknown, {}, making, (note,)
     )
@@ -60,7 +60,7 @@ def shipped(made: Mapping[str, Any], file: Path | None = None) -> NDArray[np.flo
     return shifts if fits else None
 
 
-def write_prototypes(path: Path, pairs: Injected, embeddings: Embeddings, count: int) -> None:
+def write_shipped(path: Path, pairs: Injected, embeddings: Embeddings, count: int) -> None:
     """Keep the shifts of the last features of `count` pairs, and what made these embeddings."""
     made, last = embeddings.meta["making"], embeddings.last
     shifts = (pairs.vectors.astype(np.float32) - pairs.host_vectors.astype(np.float32))[:count, last]
