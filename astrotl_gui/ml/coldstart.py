@@ -205,14 +205,15 @@ def with_examples(
 def beside_signs(signs: ColdScore, learned: F64) -> ColdScore:
     """−ln(1 − rank) of the signs and, less, of what was learned; sources with certain signs stay first, in their order.
 
-    Each sign keeps its share of the signs' part.
+    Each sign keeps its share of the signs' part; to certain ones examples add as much as to a typical source.
     """
     certain = signs.score >= CERTAIN_SIGNS
     alike = -BESIDE_SIGNS * np.log1p(-rank(learned))
-    place = -np.log1p(-rank(signs.score)) + np.where(certain, alike.max(initial=0), 0)
+    usual = float(np.median(alike)) if len(alike) else 0.0
+    place = -np.log1p(-rank(signs.score)) + np.where(certain, alike.max(initial=0) - usual, 0)
     share = place / np.maximum(signs.score, 1e-9)
     parts = {name: value * share for name, value in signs.parts.items()}
-    parts[EXAMPLES] = np.where(certain, 0, alike)
+    parts[EXAMPLES] = np.where(certain, usual, alike)
     return ColdScore(parts, np.sum(list(parts.values()), axis=0))
 
 
