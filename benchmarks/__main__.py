@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.report import machine, print_rows, versions
 
-NAMES = ("artifacts", "cold", "embed", "mosaic", "rank", "realism", "simulate", "window")
+NAMES = ("artifacts", "cold", "completeness", "embed", "mosaic", "rank", "realism", "simulate", "window")
 
 
 def main() -> None:

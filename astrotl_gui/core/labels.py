@@ -8,7 +8,7 @@ given, so that it finds its source again after a new detection.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,7 +95,81 @@ def informed(target: str, contaminants: Iterable[str], targets: Iterable[str]) -
     return {t for t in targets if t in named or (ARTIFACT in named and excluded_by_artifact(t))}
 
 
-class LabelLog:
+class Labels:
+    """What the labels say that hold at one moment.
+
+    `held_out`: target → sources that an audit keeps apart: no ranker of that target learns from them.
+    """
+
+    def __init__(
+        self, events: Iterable[Label], held_out: Mapping[str, Collection[int]] | None = None
+    ) -> None:
+        self._events = list(events)
+        self.held_out: Mapping[str, Collection[int]] = held_out or {}
+        self._latest: dict[str | None, dict[str, dict[int, Label]]] = {}
+
+    def events(self) -> list[Label]:
+        """Every label that holds (not retracted), oldest first, notes included."""
+        return list(self._events)
+
+    def current(self, target: str, vetter: str | None = None) -> dict[int, Label]:
+        """What each source is called now, for one target: the latest event of `vetter`, else of anyone.
+
+        A cleared source is absent. The comment is that of the latest note.
+        """
+        notes = {e.source_id: e.comment for e in self._events if e.value == NOTE}
+        return {
+            source: replace(label, comment=label.comment or notes.get(source, ""))
+            for source, label in self._called(target, vetter).items()
+            if label.value != "clear"
+        }
+
+    def note(self, source_id: int) -> str:
+        """The latest note on a source, for any target."""
+        notes = [e.comment for e in self._events if e.value == NOTE and e.source_id == source_id]
+        return notes[-1] if notes else ""
+
+    def training(self, target: str, vetter: str | None = None) -> dict[int, int]:
+        """Source id → +1 or −1 for a ranker of `target`. Unsure adds nothing, nor what is held out.
+
+        A no with a contaminant that names this list ("No: artifact") is a yes here. An artifact, labelled or named
+        so, is a no for every list but its own and outliers. A label of the list itself comes before both.
+        """
+        signs = {"positive": 1, "negative": -1}
+        implied = dict.fromkeys(self._named(target, vetter), 1)
+        if excluded_by_artifact(target):
+            called = self._called(ARTIFACT, vetter)
+            implied |= {i: -1 for i in self._named(ARTIFACT, vetter) if i not in called}
+            implied |= {i: -1 for i, label in called.items() if label.value == "positive"}
+        own = {i: signs[e.value] for i, e in self._called(target, vetter).items() if e.value in signs}
+        held_out = self.held_out.get(target, ())
+        return {i: sign for i, sign in (implied | own).items() if i not in held_out}
+
+    def _called(self, target: str, vetter: str | None) -> dict[int, Label]:
+        """The latest event of each source in a list, a clear one included; that of `vetter` before others."""
+        if vetter not in self._latest:
+            latest: dict[str, dict[int, Label]] = {}
+            for label in self._events:
+                held = latest.setdefault(label.target, {})
+                earlier = held.get(label.source_id)
+                foreign = vetter and earlier and earlier.vetter == vetter and label.vetter != vetter
+                if label.value != NOTE and not foreign:
+                    held[label.source_id] = label
+            self._latest[vetter] = latest
+        return self._latest[vetter].get(target, {})
+
+    def _named(self, target: str, vetter: str | None) -> list[int]:
+        """The sources that a no in another list calls by the name of this one."""
+        self._called(target, vetter)
+        return [
+            source
+            for held in self._latest[vetter].values()
+            for source, label in held.items()
+            if label.value == "negative" and label.contaminant and list_named(label.contaminant) == target
+        ]
+
+
+class LabelLog(Labels):
     """The labels of one project, in `labels.sqlite`; every write is on disk before the call returns.
 
     Raises AstroTLError when the file cannot be opened or written; what was written before stays.
@@ -110,8 +184,8 @@ class LabelLog:
             self._db.execute(_SCHEMA)
         except sqlite3.Error as problem:
             raise AstroTLError("The labels cannot be opened", f"{path}: {problem}.") from problem
-        self._held = self._read()
-        self._latest: dict[str | None, dict[str, dict[int, Label]]] = {}
+        super().__init__(())
+        self._refresh()
 
     def close(self) -> None:
         self._db.close()
@@ -142,71 +216,25 @@ class LabelLog:
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def events(self) -> list[Label]:
-        """Every label that holds (not retracted), oldest first, notes included."""
-        return [e.label for e in self._held if e.kind == "label"]
-
-    def current(self, target: str, vetter: str | None = None) -> dict[int, Label]:
-        """What each source is called now, for one target: the latest event of `vetter`, else of anyone.
-
-        A cleared source is absent. The comment is that of the latest note.
-        """
-        notes = {e.source_id: e.comment for e in self.events() if e.value == NOTE}
-        return {
-            source: replace(label, comment=label.comment or notes.get(source, ""))
-            for source, label in self._called(target, vetter).items()
-            if label.value != "clear"
-        }
-
-    def note(self, source_id: int) -> str:
-        """The latest note on a source, for any target."""
-        notes = [e.comment for e in self.events() if e.value == NOTE and e.source_id == source_id]
-        return notes[-1] if notes else ""
-
-    def training(self, target: str, vetter: str | None = None) -> dict[int, int]:
-        """Source id → +1 or −1 for a ranker of `target`. Unsure adds nothing.
-
-        A no with a contaminant that names this list ("No: artifact") is a yes here. An artifact, labelled or named
-        so, is a no for every list but its own and outliers. A label of the list itself comes before both.
-        """
-        signs = {"positive": 1, "negative": -1}
-        implied = dict.fromkeys(self._named(target, vetter), 1)
-        if excluded_by_artifact(target):
-            called = self._called(ARTIFACT, vetter)
-            implied |= {i: -1 for i in self._named(ARTIFACT, vetter) if i not in called}
-            implied |= {i: -1 for i, label in called.items() if label.value == "positive"}
-        own = {i: signs[e.value] for i, e in self._called(target, vetter).items() if e.value in signs}
-        return implied | own
+    def moments(self) -> Iterator[tuple[Label, Labels]]:
+        """The log from its beginning: each label with what held once it was given. A retraction comes as what it
+        retracts."""
+        rows = self._rows()[::-1]
+        for number, row in enumerate(rows, 1):
+            held = _holding(rows[:number][::-1])
+            yield _label(row[3:]), Labels(e.label for e in held if e.kind == "label")
 
     # -- inside ------------------------------------------------------------------------------------------------
 
-    def _called(self, target: str, vetter: str | None) -> dict[int, Label]:
-        """The latest event of each source in a list, a clear one included; that of `vetter` before others."""
-        if vetter not in self._latest:
-            latest: dict[str, dict[int, Label]] = {}
-            for label in self.events():
-                held = latest.setdefault(label.target, {})
-                earlier = held.get(label.source_id)
-                foreign = vetter and earlier and earlier.vetter == vetter and label.vetter != vetter
-                if label.value != NOTE and not foreign:
-                    held[label.source_id] = label
-            self._latest[vetter] = latest
-        return self._latest[vetter].get(target, {})
+    def _refresh(self) -> None:
+        self._held = _holding(self._rows())
+        self._events, self._latest = [e.label for e in self._held if e.kind == "label"], {}
 
-    def _named(self, target: str, vetter: str | None) -> list[int]:
-        """The sources that a no in another list calls by the name of this one."""
-        self._called(target, vetter)
-        return [
-            source
-            for held in self._latest[vetter].values()
-            for source, label in held.items()
-            if label.value == "negative" and label.contaminant and list_named(label.contaminant) == target
-        ]
-
-    def _read(self) -> list[_Event]:
+    def _rows(self) -> list[Any]:
+        """The whole log, newest first."""
         query = f"SELECT event, step, retracts, {', '.join(_COLUMNS)} FROM events ORDER BY event DESC"
         try:
-            return _holding(self._db.execute(query).fetchall())
+            return self._db.execute(query).fetchall()
         except sqlite3.Error as problem:
             raise AstroTLError("The labels cannot be read", f"{self.path}: {problem}.") from problem
 
@@ -225,7 +253,7 @@ class LabelLog:
             raise AstroTLError(
                 "The label was not saved", f"{self.path}: {problem}. Earlier labels are safe."
             ) from problem
-        self._held, self._latest = self._read(), {}
+        self._refresh()
 
     def _last_step(self, vetter: str, kind: str) -> int | None:
         return max((e.step for e in self._held if e.label.vetter == vetter and e.kind == kind), default=None)

@@ -1,7 +1,7 @@
 """The project folder `NAME.astrotl/`: what was opened, with which choices, and where its parts live.
 
-Only `project.toml`, `labels.sqlite` and a sheet of stamps cannot be rebuilt. Every write replaces a file whole, so a
-killed process leaves a project that opens.
+Only `project.toml`, `labels.sqlite`, `prototypes.parquet`, `audits/` and a sheet of stamps cannot be rebuilt. Every
+write replaces a file whole, so a killed process leaves a project that opens.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
+from astrotl_gui.core.audit_table import STANDING, Audit, held_out, read_audits, write_audit
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
@@ -60,6 +61,10 @@ class Project:
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
     own_targets: Own = ()
     injection: InjectionSettings = field(default_factory=InjectionSettings)
+    audits: tuple[Audit, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.labels.held_out = held_out(self.audits)
 
     @property
     def name(self) -> str:
@@ -136,6 +141,7 @@ class Project:
                 from_sparse(OutlierSettings, values.get("outliers", {})),
                 read_own(values.get("targets")),
                 from_sparse(InjectionSettings, values.get("injection", {})),
+                read_audits(path / "audits"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
@@ -215,8 +221,17 @@ class Project:
         return self.path / "prototypes.parquet"
 
     def held_places(self) -> list[Label]:
-        """What must stay on its object when sources are found anew: labels, and prototypes in their form."""
-        return [*self.labels.events(), *(kept.as_label() for kept in self.read_prototypes())]
+        """What must stay on its object when sources are found anew: labels, and in their form prototypes and samples
+        of audits that are being labelled."""
+        sampled = [place for audit in self.audits if audit.state == STANDING for place in audit.as_labels()]
+        return [*sampled, *self.labels.events(), *(kept.as_label() for kept in self.read_prototypes())]
+
+    def write_audit(self, audit: Audit) -> None:
+        """Store an audit, new or as it stands now; its sample teaches no ranker while it is held out."""
+        write_audit(self.path / "audits", audit)
+        others = (kept for kept in self.audits if kept.number != audit.number)
+        self.audits = tuple(sorted([*others, audit], key=lambda kept: kept.number))
+        self.labels.held_out = held_out(self.audits)
 
     def read_catalog(self) -> Catalog:
         """The sources, empty before the first detection."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,6 +54,11 @@ class Ranking:
     def score_of(self, source_id: int) -> float | None:
         place = self._place(source_id)
         return None if place is None else float(self.scores[place])
+
+
+def made_by(model: str) -> str:
+    """A model's name without its labels: "gp KEY 3+ 5-" and "gp KEY 4+ 5-" are one model, "gp KEY"."""
+    return re.sub(r" \d+\+ \d+-$", "", model)
 
 
 def descending(scores: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -53,6 +53,16 @@ def noun(names: Mapping[str, str], key: str) -> str:
     return names[key].lower() if key in TARGET_NAMES and key != "agn" else names[key]
 
 
+_PLURALS = {"lens": "lenses", "agn": "AGN", "artifact": "artifacts", "outlier": "outliers"}
+
+
+def nouns(names: Mapping[str, str], key: str, count: int = 2) -> str:
+    """What `count` things of a list are called: 1 lens, 2 lenses; of one's own list 2 of “Ring galaxy”."""
+    if key not in TARGET_NAMES:
+        return f"of “{names[key]}”"
+    return noun(names, key) if count == 1 else _PLURALS[key]
+
+
 def find_target(names: Mapping[str, str], text: str) -> str | None:
     """The key of the list that `text` means: a key or a name, in upper or lower case."""
     wanted = " ".join(text.split()).casefold()

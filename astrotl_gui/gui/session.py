@@ -25,7 +25,7 @@ from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.search import SimilarSearch, example_moved
-from astrotl_gui.gui.session_prototypes import SessionPrototypes
+from astrotl_gui.gui.session_audit import SessionAudit
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.pipeline.real_fields import FIELDS
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.opening import OpenProject
 
 
-class Session(SessionPrototypes):
+class Session(SessionAudit):
     """Projects, similarity search and files, on top of lists and labels."""
 
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
