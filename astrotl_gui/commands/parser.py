@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from astrotl_gui import __version__
+from astrotl_gui.commands.audit import audit_options
 from astrotl_gui.commands.evaluate import evaluate_options
 from astrotl_gui.commands.options import (
     describe_options,
@@ -118,6 +119,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", metavar="T", help=f"{LISTS} (default: all)")
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
+    audit_options(verb("audit", "how much of a list is found, by a random sample labelled blind"), LISTS)
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
 

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from astrotl_gui.commands.audit import audit
 from astrotl_gui.commands.evaluate import evaluate
 from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
@@ -33,6 +34,7 @@ from astrotl_gui.core.labels import GRADE_VALUE
 
 
 def rank(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.calibration import calibrations
     from astrotl_gui.pipeline.lists import rank_lists
 
     with opened(options.project) as (project, mosaic):
@@ -53,11 +55,14 @@ def rank(options: argparse.Namespace) -> Result:
         artifacts = _artifacts(project, inputs) if hides else ()
         shown, held_back = _shown(options, ranking, artifacts)
         top = catalog.take(catalog.rows_of(ranking.ids[shown]))
+        made = calibrations(project, inputs, [wanted]).get(wanted)
+        chances = None if made is None else made.probability(ranking.scores[shown])
         rows = [
             {
                 "rank": int(shown[k]) + 1,
                 **_place(top, k),
                 "score": ranking.scores[shown[k]],
+                **({} if chances is None else {"probability": chances[k]}),
                 "label": getattr(labels.get(int(i)), "value", None),
                 **(agreement(table, int(i)) if table is not None else {}),
             }
@@ -65,11 +70,22 @@ def rank(options: argparse.Namespace) -> Result:
         ]
         if options.out:
             _write_rows(options.out, rows)
-        columns = ("rank", "id", "ra", "dec", "score", "label", *(["agreement_outlier"] if table else []))
+        probable = () if made is None else ("probability",)
+        columns = (
+            "rank",
+            "id",
+            "ra",
+            "dec",
+            "score",
+            *probable,
+            "label",
+            *(["agreement_outlier"] if table else []),
+        )
         return {
             "target": wanted,
             "model": ranking.model,
             "sources": len(ranking),
+            "calibrated": made is not None,
             **({"hidden_artifacts": held_back} if wanted == "outlier" else {}),
             "rows": rows,
             "text": lines(rows, columns),
@@ -157,18 +173,22 @@ def label(options: argparse.Namespace) -> Result:
 
 
 def export(options: argparse.Namespace) -> Result:
+    from astrotl_gui.pipeline.calibration import audited
     from astrotl_gui.pipeline.export import export_project
 
     with opened(options.project) as (project, mosaic):
         targets = [target_of(project, options.target)] if options.target else list(project.target_names)
+        catalog, rankings = catalog_of(project), project.read_rankings()
+        calibrated = audited(project, [target for target in targets if target in rankings])
         rows = export_project(
             options.out,
             project,
             mosaic,
-            catalog_of(project),
-            project.read_rankings(),
+            catalog,
+            rankings,
             targets,
             options.labelled,
+            inputs=inputs_of(project, catalog, mosaic) if calibrated else None,
         )
         return {"rows": rows, "file": options.out, "text": f"{rows:,} rows in {options.out}"}
 
@@ -266,6 +286,7 @@ VERBS = {
     "why": why,
     "label": label,
     "export": export,
+    "audit": audit,
     "evaluate": evaluate,
     "simulate": simulate,
     "describe": describe,

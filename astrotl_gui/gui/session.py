@@ -281,6 +281,8 @@ class Session(SessionAudit):
             targets,
             labelled_only,
             yes_only,
+            self.inputs,
+            self.settings.vetter,
             then=exported,
         )
 

@@ -10,11 +10,10 @@ from PySide6.QtCore import QObject, Signal
 from astrotl_gui.core.advice import Advice, advise
 from astrotl_gui.core.audit import Plan
 from astrotl_gui.core.audit_state import AuditState
-from astrotl_gui.core.audit_table import STANDING, answers, without_answers
-from astrotl_gui.core.labels import Label
+from astrotl_gui.core.audit_table import STANDING
 from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.core.targets import nouns
-from astrotl_gui.core.yields import Yields, yields
+from astrotl_gui.core.yields import Yields
 from astrotl_gui.gui.session_prototypes import SessionPrototypes
 from astrotl_gui.pipeline.audit import (
     RECALL,
@@ -24,6 +23,7 @@ from astrotl_gui.pipeline.audit import (
     start_audit,
     states,
     stop_audit,
+    where_it_stands,
 )
 
 if TYPE_CHECKING:
@@ -47,18 +47,7 @@ class SessionAudit(SessionPrototypes):
         project, target = self.project, target or self.target
         if project is None:
             return None
-        mine, events = self.audits(target), project.labels.events()
-        rates = [rate for one in mine if (rate := one.base_rate) is not None]
-        given: list[Label] = [label for one in mine for label in answers(one.audit, events).values()]
-        return yields(
-            target,
-            without_answers([one.audit for one in mine], events),
-            len(self.catalog),
-            self.ranking(target),
-            audits=given,
-            base_rate=rates[-1] if rates else None,
-            vetter=self.settings.vetter,
-        )
+        return where_it_stands(project, self.catalog, target, self.ranking(target), self.settings.vetter)
 
     def advice(self, target: str | None = None) -> Advice | None:
         """Where a list stands in two sentences; None without a project."""

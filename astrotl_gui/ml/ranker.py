@@ -93,6 +93,13 @@ class Ranker:
             else self.labels
         )
 
+    def left_out(self) -> F64:
+        """Return the posterior mean (n,) of each labelled row as if it had no label, by all others (ibid., 5.12)."""
+        if not len(self.rows):
+            return np.zeros(0)
+        inverse = cho_solve((self._factor, True), np.eye(len(self.rows)))
+        return self.labels - self.weights() / np.diag(inverse)
+
     def decision_function(self, rows: ArrayLike | None = None, progress: Progress = SILENT) -> F64:
         """Return the posterior mean (n,), by which sources are ranked: +1 target, −1 not. All sources by default."""
         at = None if rows is None else _rows(rows)

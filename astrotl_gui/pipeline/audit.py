@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.audit import Plan, make_plan
 from astrotl_gui.core.audit_state import AuditState, audit_state, ended, now
-from astrotl_gui.core.audit_table import CERTIFIED, RELEASED, STANDING, STOPPED, Audit
+from astrotl_gui.core.audit_table import CERTIFIED, RELEASED, STANDING, STOPPED, Audit, without_answers
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.project import Project
+from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.source_filter import chosen, words
 from astrotl_gui.core.targets import nouns
-from astrotl_gui.core.yields import pace
+from astrotl_gui.core.yields import Yields, pace, yields
 
 RECALL = 0.8
 """What an audit is to show where nothing else is asked."""
@@ -103,6 +104,27 @@ def stop_audit(project: Project, number: int) -> Audit:
 def states(project: Project, target: str, vetter: str | None = None) -> list[AuditState]:
     """All audits of a list as they stand, the latest last."""
     return [audit_state(a, project.labels, vetter) for a in project.audits if a.target == target]
+
+
+def where_it_stands(
+    project: Project,
+    catalog: Catalog,
+    target: str,
+    ranking: Ranking | None,
+    vetter: str | None = None,
+) -> Yields:
+    """What the labels of a list found, answers to audits aside; by chance as the latest complete audit says."""
+    mine, events = states(project, target, vetter), project.labels.events()
+    rates = [rate for one in mine if (rate := one.base_rate) is not None]
+    return yields(
+        target,
+        without_answers([one.audit for one in mine], events),
+        len(catalog),
+        ranking,
+        audits=[label for one in mine for label in one.answers.values()],
+        base_rate=rates[-1] if rates else None,
+        vetter=vetter,
+    )
 
 
 def standing(project: Project, target: str) -> Audit | None:

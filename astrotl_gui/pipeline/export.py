@@ -23,8 +23,11 @@ from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import OUTLIER_METHODS
+from astrotl_gui.ml.calibration import Calibration
+from astrotl_gui.pipeline.calibration import calibrations, probability_column
 from astrotl_gui.pipeline.export_regions import regions_text
 from astrotl_gui.pipeline.outliers import kept_table
+from astrotl_gui.pipeline.rank import RankInputs
 
 LABEL_FIELDS = {
     "label": ("value", "Label: positive, negative or unsure; empty when there is none"),
@@ -53,6 +56,7 @@ def export(
     yes_only: bool = False,
     outliers: OutlierTable | None = None,
     names: Mapping[str, str] = TARGET_NAMES,
+    calibrations: Mapping[str, Calibration] = {},
 ) -> int:
     """Write `catalog` with the ranks, scores and labels of `targets` to `path`; returns the number of rows.
 
@@ -60,15 +64,15 @@ def export(
     of the first target's ranking, then what is unranked. Of `labels` the latest event of each source and
     target counts, notes give their comment; `labelled_only` keeps what has a label for one of the targets,
     `yes_only` what is positive for one. `outliers` adds, where outliers are a target, the rank by every method and
-    how many agree. `provenance` (which mosaic, which encoder…) is kept where the format can; `names` are those of
-    the lists. The file is whole or not there.
+    how many agree; `calibrations`, by target, add the probability of a yes. `provenance` (which mosaic, which
+    encoder…) is kept where the format can; `names` are those of the lists. The file is whole or not there.
 
     Raises AstroTLError for an unknown extension, a folder that cannot be written and a full disk.
     """
     path = Path(path)
     writer = _writer(path)
     kept = YES if yes_only else LABELLED if labelled_only else None
-    table = export_table(catalog, rankings, labels, targets, kept, outliers, names)
+    table = export_table(catalog, rankings, labels, targets, kept, outliers, names, calibrations)
     if writer is None:
         text = regions_text(table, targets, provenance)
         with atomic_write(path) as temporary:
@@ -96,10 +100,15 @@ def export_project(
     targets: Sequence[str],
     labelled_only: bool = False,
     yes_only: bool = False,
+    inputs: RankInputs | None = None,
+    vetter: str | None = None,
     *,
     progress: Progress = SILENT,
 ) -> int:
-    """`export` what an open project holds; returns the number of rows."""
+    """`export` what an open project holds; returns the number of rows.
+
+    Lists with a complete audit get probabilities where `inputs`, by which they were ranked, are given.
+    """
     progress(0, 1, "Exporting")
     compared = None
     if "outlier" in targets:
@@ -115,6 +124,7 @@ def export_project(
         yes_only=yes_only,
         outliers=compared,
         names=project.target_names,
+        calibrations={} if inputs is None else calibrations(project, inputs, targets, vetter),
     )
 
 
@@ -141,12 +151,14 @@ def export_table(
     kept: Collection[str] | None = None,
     outliers: OutlierTable | None = None,
     names: Mapping[str, str] = TARGET_NAMES,
+    calibrations: Mapping[str, Calibration] = {},
 ) -> Table:
     """The rows as one astropy table with units and descriptions.
 
     Per target T: `rank_T` (1-based, masked when unranked), `score_T` (NaN when unranked) and `label_T`,
     `grade_T`, `contaminant_T`, `vetter_T`, `time_T`, `comment_T` (empty without a label).
-    With `outliers`, for that target: `agreement_outlier` and `rank_outlier_METHOD`.
+    With a calibration, for its target: `probability_T` of a yes. With `outliers`, for that target:
+    `agreement_outlier` and `rank_outlier_METHOD`.
     With `kept`, only sources with one of these label values for one of the targets.
     """
     latest, notes = _latest(labels), _notes(labels)
@@ -156,6 +168,9 @@ def export_table(
     for target in targets:
         name = names.get(target, target)
         _add_ranking(table, ids, target, name, rankings.get(target))
+        if target in calibrations:
+            scores = table[f"score_{target}"].filled(np.nan)
+            table[f"probability_{target}"] = probability_column(calibrations[target], name, scores)
         if target == "outlier" and outliers is not None:
             _add_methods(table, ids, outliers)
         _add_labels(table, ids, target, name, latest, notes)

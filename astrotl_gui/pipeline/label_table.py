@@ -42,13 +42,14 @@ def read_labels(
     vetter: str,
     targets: Mapping[str, str] = TARGET_NAMES,
     *,
+    gaps: bool = False,
     progress: Progress = SILENT,
 ) -> list[Label]:
     """Labels from a table: columns target and value (or label, or grade), and id, or ra and dec, or x and y.
 
     A row belongs to the nearest source within 1″ (3 px without coordinates). `targets` are the lists there are, key →
-    name; the table may say either. Raises AstroTLError when columns are missing, a target or value is unknown, or
-    no row has a source.
+    name; the table may say either. With `gaps` rows without value and grade are passed over. Raises AstroTLError when
+    columns are missing, a target or value is unknown, or no row has a source.
     """
     progress(0, 1, "Reading labels")
     table = _read(path)
@@ -57,7 +58,7 @@ def read_labels(
     found = [
         _label(row, int(catalog.ids[at]), catalog, int(at), vetter, targets, path)
         for row, at in zip(table, rows, strict=True)
-        if at >= 0
+        if at >= 0 and not (gaps and not _value(row))
     ]
     if not found:
         raise AstroTLError(
@@ -104,8 +105,8 @@ def _floats(column: object) -> np.ndarray:
 def _label(
     row: object, source: int, catalog: Catalog, at: int, vetter: str, targets: Mapping[str, str], path: Path
 ) -> Label:
-    text = {name: _text(row, name) for name in ("target", "value", "label", *_TEXT)}
-    value = text["value"] or text["label"] or GRADE_VALUE.get(text["grade"], "")
+    text = {name: _text(row, name) for name in ("target", *_TEXT)}
+    value = _value(row)
     target = find_target(targets, text["target"])
     if target is None or value not in VALUES:
         raise AstroTLError(
@@ -116,6 +117,10 @@ def _label(
     more = {name: text[name] for name in _TEXT} | {"vetter": text["vetter"] or vetter}
     place = {name: float(catalog.column(name)[at]) for name in ("ra", "dec", "x", "y")}
     return Label(source, target, value, **more, **place)  # type: ignore[arg-type]
+
+
+def _value(row: object) -> str:
+    return _text(row, "value") or _text(row, "label") or GRADE_VALUE.get(_text(row, "grade"), "")
 
 
 def _text(row: object, name: str) -> str:

@@ -172,3 +172,15 @@ def test_it_beats_random_on_real_labelled_skies(name: str, shared_data: Path) ->
     # Random gives 0.5 and 1, with a scatter over ten seeds of about 0.02 and 0.1.
     assert np.mean(areas) > 0.55, areas
     assert np.mean(lifts) > 1.15, lifts
+
+
+def test_left_out_is_what_a_ranker_without_that_label_says() -> None:
+    similar, truth = kernel(120, 12)
+    rows = np.random.default_rng(2).permutation(120)[:15]
+    labels = np.where(truth[rows], 1, -1)
+    whole = Ranker(similar).fit(rows, labels)
+    for k, row in enumerate(rows):
+        others = np.arange(len(rows)) != k
+        without = Ranker(similar).fit(rows[others], labels[others])
+        assert whole.left_out()[k] == pytest.approx(without.decision_function([row])[0], abs=1e-5)
+    assert len(Ranker(similar).left_out()) == 0
