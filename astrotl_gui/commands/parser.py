@@ -16,6 +16,7 @@ from astrotl_gui.commands.options import (
     new_options,
     simulate_options,
 )
+from astrotl_gui.commands.replay import replay_options
 from astrotl_gui.commands.values import degrees
 from astrotl_gui.core.labels import GRADE_VALUE, VALUES
 from astrotl_gui.core.settings import OUTLIER_METHODS
@@ -120,6 +121,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
     audit_options(verb("audit", "how much of a list is found, by a random sample labelled blind"), LISTS)
+    replay_options(verb("replay", "the ranking of every moment, from the label log"), LISTS)
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
 

@@ -17,6 +17,7 @@ from astrotl_gui.commands.evaluate import evaluate
 from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.commands.outliers import agreement, outlier_table
+from astrotl_gui.commands.replay import replay
 from astrotl_gui.commands.shared import (
     ConsoleProgress,
     Result,
@@ -287,6 +288,7 @@ VERBS = {
     "label": label,
     "export": export,
     "audit": audit,
+    "replay": replay,
     "evaluate": evaluate,
     "simulate": simulate,
     "describe": describe,

@@ -94,11 +94,11 @@ class Audit:
         ]
 
 
-def held_out(audits: Iterable[Audit]) -> dict[str, set[int]]:
-    """Target → the samples that its ranker may not learn from."""
+def held_out(audits: Iterable[Audit], time: str = "") -> dict[str, set[int]]:
+    """Target → the samples that its ranker may not learn from, now or at a time (ISO 8601)."""
     held: dict[str, set[int]] = {}
     for audit in audits:
-        if audit.holds_out:
+        if audit.held_at(time) if time else audit.holds_out:
             held.setdefault(audit.target, set()).update(audit.sample.tolist())
     return held
 

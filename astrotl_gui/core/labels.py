@@ -79,6 +79,16 @@ class _Event:
     label: Label
 
 
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """An event of the log, the label that it gave ("label"), took back ("undo") or brought back ("redo"), and what
+    held after it."""
+
+    label: Label
+    kind: str
+    labels: Labels
+
+
 def excluded_by_artifact(target: str) -> bool:
     """Whether what is an artifact is a no in this list."""
     return target not in NOT_EXCLUDED
@@ -216,13 +226,24 @@ class LabelLog(Labels):
 
     # -- reading -----------------------------------------------------------------------------------------------
 
-    def moments(self) -> Iterator[tuple[Label, Labels]]:
-        """The log from its beginning: each label with what held once it was given. A retraction comes as what it
-        retracts."""
-        rows = self._rows()[::-1]
-        for number, row in enumerate(rows, 1):
-            held = _holding(rows[:number][::-1])
-            yield _label(row[3:]), Labels(e.label for e in held if e.kind == "label")
+    def moments(self) -> Iterator[Moment]:
+        """The log from its beginning, event by event."""
+        rows = {row[0]: (row[2], _label(row[3:])) for row in self._rows()[::-1]}
+        holds: dict[int, bool] = {}
+
+        def turn(event: int, on: bool) -> None:
+            """Let an event hold or not; what it retracts goes the other way."""
+            holds[event] = on
+            if (retracted := rows[event][0]) is not None:
+                turn(retracted, not on)
+
+        for event, (retracts, label) in rows.items():
+            turn(event, True)
+            kind = "label"
+            if retracts is not None:
+                kind = "undo" if rows[retracts][0] is None else "redo"
+            held = [rows[e][1] for e, on in holds.items() if on and rows[e][0] is None]
+            yield Moment(label, kind, Labels(held))
 
     # -- inside ------------------------------------------------------------------------------------------------
 

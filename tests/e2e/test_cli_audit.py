@@ -112,3 +112,17 @@ def test_an_unanswered_list_says_where_it_stands(capsys, project) -> None:
     assert "4 lenses found in 6 labels. By chance you would have at least" in out
     assert main(["audit", str(project), "--target", "agn", "--calibration"]) == 0
     assert "Scores are ranks until an audit is complete" in capsys.readouterr().out
+
+
+def test_a_session_is_replayed_to_the_ranking_of_now(capsys, project, tmp_path) -> None:
+    run(capsys, "rank", project, *AUDIT)
+    code, found, _ = run(capsys, "replay", project, "--out", tmp_path / "steps.csv")
+    (lens,) = found["lists"]
+    assert (code, lens["target"], lens["found"], lens["labels"], lens["as_stored"]) == (0, "lens", 4, 6, True)
+    assert len(Table.read(tmp_path / "steps.csv")) == len(lens["steps"]) == 6
+    code, ranked, _ = run(capsys, "rank", project, *AUDIT, "--top", 20)
+    assert [(row["id"], row["score"]) for row in ranked["rows"]] == [
+        (r["id"], r["score"]) for r in lens["rows"]
+    ]
+    code, agn, _ = run(capsys, "replay", project, "--target", "agn")
+    assert code == 0 and agn["lists"][0]["steps"] == []

@@ -13,6 +13,7 @@ from astrotl_gui.core.audit_table import RELEASED, STOPPED
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session import Session
+from astrotl_gui.pipeline.replay import replay, same
 
 from .ranked import COUNT, close_session, open_session, settled
 
@@ -109,3 +110,18 @@ def test_what_cannot_be_is_said(qtbot: QtBot, session: Session) -> None:
     session.finish_audit(1)
     assert [message.title for message in said] == ["Nothing is found yet", "This audit is not complete"]
     assert session.advice().state == "auditing"
+
+
+def test_the_log_replays_to_what_the_window_shows(qtbot: QtBot, session: Session) -> None:
+    assert session.project is not None and session.inputs is not None
+    session.start_audit(recall=0.5, seed=3)
+    label_blind(session, session.audit.next[0], "positive")
+    session.set_target("lens")
+    session.select(20)
+    session.label("negative", contaminant="artifact")
+    session.undo()
+    session.redo()
+    settled(qtbot, session)
+    for target in ("lens", "agn", "artifact"):
+        made = replay(session.project.labels, session.inputs, target, session.project.audits, "mk")
+        assert same(made.ranking, session.ranking(target))
