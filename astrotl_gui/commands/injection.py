@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from astrotl_gui.commands.recovery import recovery
 from astrotl_gui.commands.shared import Result, catalog_of, injected, opened
 
 
 def inject(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.injection.contact_sheet import check_format, write_contact_sheet
 
+    if options.recover:
+        return recovery(options)
     if options.out:
         check_format(options.out)
     with opened(options.project) as (project, mosaic):

@@ -16,6 +16,7 @@ from astrotl_gui.commands.options import (
     new_options,
     simulate_options,
 )
+from astrotl_gui.commands.recovery import recovery_options
 from astrotl_gui.commands.replay import replay_options
 from astrotl_gui.commands.values import degrees
 from astrotl_gui.core.labels import GRADE_VALUE, VALUES
@@ -89,6 +90,8 @@ def make_parser() -> argparse.ArgumentParser:
     inject_options(
         verb("inject", "draw arcs, nuclei or artifacts into the project's own cutouts, for the cold lists")
     )
+
+    recovery_options(verbs.choices["inject"])
 
     sub = verb("similar", "find sources that look alike")
     which = sub.add_mutually_exclusive_group(required=True)

@@ -15,6 +15,7 @@ from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.core.targets import nouns
 from astrotl_gui.core.yields import Yields
 from astrotl_gui.gui.session_prototypes import SessionPrototypes
+from astrotl_gui.gui.session_state import later
 from astrotl_gui.pipeline.audit import (
     RECALL,
     finish_audit,
@@ -28,17 +29,30 @@ from astrotl_gui.pipeline.audit import (
 
 if TYPE_CHECKING:
     from astrotl_gui.core.audit_table import Audit
+    from astrotl_gui.gui.jobs import Job
+    from astrotl_gui.ml.calibration import Calibration
+    from astrotl_gui.pipeline.recovery import Recovery
 
 
 class SessionAudit(SessionPrototypes):
-    """Plans, starts and ends audits. Their sample is labelled like everything else, blind."""
+    """Plans, starts and ends audits. Their sample is labelled like everything else, blind.
+
+    `recoveries` and `calibrations`, by target, hold what was asked for with `recover` and `calibrate`, as it was then.
+    """
 
     audit_changed = Signal(str)
-    """An audit of this list began, got or lost an answer, or ended."""
+    """An audit of this list began, got or lost an answer, or ended, or its probabilities are known."""
+    recovered = Signal(str)
+    """It is known how complete this list is for injected objects."""
 
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
         self.labels_changed.connect(self._answered)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self.recoveries: dict[str, Recovery] = {}
+        self.calibrations: dict[str, Calibration] = {}
 
     # -- where one stands
 
@@ -53,6 +67,59 @@ class SessionAudit(SessionPrototypes):
         """Where a list stands in two sentences; None without a project."""
         where = self.yields(target)
         return None if where is None else advise(where, self.targets, self.audits(where.target))
+
+    # -- injection and recovery
+
+    def recover(self, target: str | None = None) -> Job | None:
+        """Find out how complete a list is for objects drawn into the project's own galaxies; see `recoveries`.
+
+        The first time they are drawn and looked at, afterwards only ranked anew.
+        """
+        project, target = self.project, target or self.target
+        if project is None:
+            return None
+
+        def keep(made: Recovery) -> None:
+            self.recoveries[target] = made
+            self.recovered.emit(target)
+
+        return self._run(
+            "Injecting and recovering",
+            later("recovery", "recover"),
+            self.mosaic,
+            self.catalog,
+            project.embeddings_folder,
+            project.cutouts,
+            project.encoder,
+            project.injection,
+            target,
+            project.labels.training(target, self.settings.vetter),
+            device=self.settings.device,
+            then=keep,
+        )
+
+    def calibrate(self, target: str | None = None) -> Job | None:
+        """Find out the probabilities of a list by its latest complete audit; see `calibrations`."""
+        project, inputs, target = self.project, self.inputs, target or self.target
+        if project is None or inputs is None:
+            return None
+
+        def keep(made: dict[str, Calibration]) -> None:
+            if inputs is self.inputs:
+                self.calibrations.pop(target, None)
+                self.calibrations |= made
+                self.audit_changed.emit(target)
+
+        return self._run(
+            "Calibrating",
+            later("calibration", "calibrations"),
+            project,
+            inputs,
+            [target],
+            self.settings.vetter,
+            then=keep,
+            quiet=True,
+        )
 
     # -- audits
 

@@ -1,4 +1,4 @@
-"""Plots of what is proved of a list: the reliability of its probabilities, as PNG or SVG."""
+"""Plots of what is known of a list: the reliability of its probabilities, and its completeness for injected objects."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from astrotl_gui.core.files import atomic_write
 from astrotl_gui.ml.calibration import Calibration
 from astrotl_gui.pipeline.evaluation.output import check_plot
 from astrotl_gui.pipeline.evaluation.plot import CHANCE_COLOUR, DOTS, OURS_COLOUR
+from astrotl_gui.pipeline.recovery import QUANTITIES, TOP, Recovery
 
 
 def write_reliability(path: Path, made: Calibration, name: str) -> None:
@@ -35,6 +36,34 @@ def write_reliability(path: Path, made: Calibration, name: str) -> None:
     below.set_ylabel("labels")
     below.set_xlabel("probability said")
     below.set_xlim(-0.02, 1.02)
+    save(path, figure)
+
+
+def write_recovery(path: Path, made: Recovery, name: str, top: int = TOP) -> None:
+    """Draw the share of injected objects among the first of the list against what they are, with 95 % intervals.
+
+    Raises as above.
+    """
+    check_plot(path)
+    names = QUANTITIES[made.target]
+    figure, axes = new_figure((3.4 * len(names), 3.6), 1, len(names), sharey=True, squeeze=False)
+    for one, (quantity, title) in zip(axes[0], names.items(), strict=True):
+        told = made.by(quantity, top)
+        middle = (told.low + told.high) / 2
+        widths = [middle - told.low, told.high - middle]
+        errors = [told.share - told.least, told.most - told.share]
+        one.errorbar(
+            middle, told.share, errors, widths, color=OURS_COLOUR, marker="o", linestyle="none", capsize=2
+        )
+        one.set_xlabel(title)
+        one.set_ylim(-0.02, 1.02)
+    whole = made.whole(top)
+    axes[0, 0].set_ylabel(f"share in the top {top:,}")
+    figure.suptitle(
+        f"{name}: {int(whole.found[0])} of {len(made.ranks)} injected objects in the top {top:,} of "
+        f"{made.sources:,}, ranked by {made.model}",
+        fontsize=9,
+    )
     save(path, figure)
 
 

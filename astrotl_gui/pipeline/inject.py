@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore
@@ -55,6 +56,38 @@ def inject(
             pairs.write(store.folder)
             found[injector.target] = pairs
     return Examples({one.target: found[one.target] for one in asked}, store.key, bool(missing))
+
+
+def draw_apart(
+    mosaic: Mosaic,
+    catalog: Catalog,
+    folder: Path,
+    cutouts: CutoutSettings,
+    encoder: EncoderSettings,
+    injector: Injector,
+    making: dict[str, Any],
+    *,
+    count: int,
+    seed: int,
+    device: str = "auto",
+    progress: Progress = SILENT,
+) -> Injected:
+    """Pairs from which no list learns: they are looked at as `inject` does, and not stored."""
+    store = _embedded_store(folder, catalog, mosaic, cutouts, encoder)
+    lab = _Lab(store, mosaic, catalog, cutouts, encoder, device)
+    zooms, views = lab.making["zooms"], lab.making["views"]
+    return inject_pairs(
+        lab.instrument,
+        injector,
+        lab.recipe,
+        lab.encoder,
+        zooms=zooms,
+        views=views,
+        count=count,
+        seed=seed,
+        making=making,
+        progress=progress,
+    )
 
 
 def instrument_of(

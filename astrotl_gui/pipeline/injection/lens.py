@@ -96,25 +96,29 @@ class LensInjector:
         self, instrument: Instrument, square: Square, rng: np.random.Generator
     ) -> tuple[Floats, Facts]:
         """The arcs' light (B, L, L) [image units], and what they are; faint ones are drawn again."""
-        ranges = Ranges.of(self.settings, instrument)
         for _ in range(TRIES):
-            mass = draw_mass(rng, ranges, instrument, square)
-            source = draw_source(rng, mass)
-            magnitude, colour = rng.uniform(*ranges.magnitude), rng.uniform(*ranges.colour)
-            image = lensed(mass, source, instrument, square)
-            magnification = float(image.values.sum())
-            light = image.seen(instrument, square, instrument.fluxes(magnitude, colour))
-            snr = signal_to_noise(instrument, square, light)
-            if snr >= LEAST_SNR and magnification >= LEAST_MAGNIFICATION:
+            light, facts = self.any_system(instrument, square, rng)
+            if facts["snr"] >= LEAST_SNR and facts["magnification"] >= LEAST_MAGNIFICATION:
                 break
-        facts = {
+        return light, facts
+
+    def any_system(
+        self, instrument: Instrument, square: Square, rng: np.random.Generator
+    ) -> tuple[Floats, Facts]:
+        """The arcs' light as it comes, however faint, and what they are."""
+        ranges = Ranges.of(self.settings, instrument)
+        mass = draw_mass(rng, ranges, instrument, square)
+        source = draw_source(rng, mass)
+        magnitude, colour = rng.uniform(*ranges.magnitude), rng.uniform(*ranges.colour)
+        image = lensed(mass, source, instrument, square)
+        light = image.seen(instrument, square, instrument.fluxes(magnitude, colour))
+        return light, {
             "einstein_radius": mass.einstein_radius,
             "magnitude": magnitude,
             "colour": colour,
-            "magnification": magnification,
-            "snr": snr,
+            "magnification": float(image.values.sum()),
+            "snr": signal_to_noise(instrument, square, light),
         }
-        return light, facts
 
 
 def draw_mass(rng: np.random.Generator, ranges: Ranges, instrument: Instrument, square: Square) -> Mass:
