@@ -172,6 +172,8 @@ def _choose_encoder(project: Any, options: argparse.Namespace) -> None:
 
     names = ("encoder", "layers", "views", "zooms", "recipe")
     given = {name: value for name in names if (value := getattr(options, name)) is not None}
+    if given.get("encoder", project.encoder.encoder) != project.encoder.encoder:
+        given["model"] = 0  # a version belongs to the network that it was tuned from
     chosen = checked(replace(project.encoder, **given))
     if chosen != project.encoder:
         project.encoder = chosen

@@ -8,6 +8,7 @@ from pathlib import Path
 from astrotl_gui import __version__
 from astrotl_gui.commands.audit import audit_options
 from astrotl_gui.commands.evaluate import evaluate_options
+from astrotl_gui.commands.models import finetune_options, models_options
 from astrotl_gui.commands.options import (
     describe_options,
     embed_options,
@@ -70,6 +71,10 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument(
         "--keep-artifacts", action="store_true", help="outliers: do not hold back likely artifacts"
     )
+
+    tuned = "tune the network on labels; it is used only if it ranks held-out labels better"
+    finetune_options(verb("finetune", tuned), LISTS)
+    models_options(verb("models", "the versions of a project's network, and which one ranks"))
 
     sub = verb("target", "the lists of a project: show them, add one of your own, rename or remove it")
     what = sub.add_mutually_exclusive_group()

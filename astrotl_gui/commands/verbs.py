@@ -16,6 +16,7 @@ from astrotl_gui.commands.audit import audit
 from astrotl_gui.commands.evaluate import evaluate
 from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
+from astrotl_gui.commands.models import finetune, models
 from astrotl_gui.commands.outliers import agreement, outlier_table
 from astrotl_gui.commands.replay import replay
 from astrotl_gui.commands.shared import (
@@ -280,6 +281,8 @@ VERBS = {
     "embed": embed,
     "encoders": encoders,
     "rank": rank,
+    "finetune": finetune,
+    "models": models,
     "target": target,
     "prototypes": prototypes,
     "inject": inject,

@@ -43,6 +43,7 @@ from astrotl_gui.core.targets import Own, read_own, shown_names, with_name, with
 SCHEMA = 1
 SUFFIX = ".astrotl"
 _FILE = "project.toml"
+MODELS = "models"
 
 
 @dataclass
@@ -77,6 +78,24 @@ class Project:
     @property
     def embeddings_folder(self) -> Path:
         return self.path / "embeddings"
+
+    @property
+    def models_folder(self) -> Path:
+        return self.path / MODELS
+
+    def use_model(self, version: int) -> None:
+        """Let a tuned version of the network (0: as shipped) look at the sources from now on.
+
+        One atomic write decides; embeddings of other versions stay. Raises AstroTLError when the project cannot be
+        written; the version before then stays in use.
+        """
+        before = self.encoder
+        self.encoder = replace(before, model=version, models=str(self.models_folder))
+        try:
+            self.save()
+        except AstroTLError:
+            self.encoder = before
+            raise
 
     @classmethod
     def create(
@@ -136,7 +155,7 @@ class Project:
                 LabelLog(path / "labels.sqlite"),
                 int(values.get("next_id", 1)),
                 str(values.get("created", "")),
-                from_sparse(EncoderSettings, values.get("encoder", {})),
+                replace(from_sparse(EncoderSettings, values.get("encoder", {})), models=str(path / MODELS)),
                 dict(values.get("view", {})),
                 from_sparse(OutlierSettings, values.get("outliers", {})),
                 read_own(values.get("targets")),
@@ -158,7 +177,7 @@ class Project:
             "absolute": {str(_relative(p.path, home)): str(p.path.absolute()) for p in _planes(self.spec)},
             "detection": to_sparse(self.detection),
             "cutouts": to_sparse(self.cutouts),
-            "encoder": to_sparse(self.encoder),
+            "encoder": to_sparse(replace(self.encoder, models="")),
             "outliers": to_sparse(self.outliers),
             "injection": to_sparse(self.injection),
             "view": self.view,

@@ -53,7 +53,8 @@ class EncoderSettings:
     (see `ml.encoder_choice.Layer`); "auto" takes three depths that suit the network. `views`: 1; 8, the mean over turns
     and reflections (D4); 0 decides by the time it would take. `zooms`: cutout sizes whose embeddings are
     concatenated, in units of `CutoutSettings.size`. `recipe`: "asinh", or "ulisse" as published (Doorenbos et
-    al. 2022).
+    al. 2022). `model`: the version of a tuned network of this project, 0 as shipped; `models`: the folder they are in,
+    which is not stored.
     """
 
     encoder: str = BUILT_IN
@@ -61,6 +62,28 @@ class EncoderSettings:
     views: int = 0
     zooms: tuple[float, ...] = (1.0,)
     recipe: str = "asinh"
+    model: int = 0
+    models: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True)
+class TuningSettings:
+    """How an encoder is tuned on labels, and how the gate judges it.
+
+    `folds` of the labels; `epochs` passes over them; learning `rate` of the network and `head_rate` of the head on
+    top of it; `batch` cutouts a step, a third each yes, no and unlabelled. `unlabelled`: how many random sources teach
+    (as weak negatives, with `weak_weight`), and as many again judge. `turns`: noisy versions of each that teaches.
+    """
+
+    folds: int = 5
+    epochs: int = 8
+    rate: float = 2e-4
+    head_rate: float = 1e-3
+    batch: int = 48
+    unlabelled: int = 300
+    weak_weight: float = 0.3
+    turns: int = 4
+    seed: int = 1
 
 
 OUTLIER_METHODS = {

@@ -356,6 +356,8 @@ PROJECT = (
            lambda w: project_verbs.show_injected(w), with_sources),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
            lambda w: w.session.rank_again(), with_sources, "Find and do"),
+    Action("models.fine-tune", "Sources", "Fine-tune", "Tune the network on this list’s labels, if that ranks better",
+           ("Ctrl+T",), lambda w: w.session.fine_tune(), with_sources),
     Action("sources.evaluate", "Sources", "Evaluate the ranking…", "How soon it finds what you are after",
            (), lambda w: project_verbs.show_evaluation(w)),
     Action("sources.jobs", "Sources", "Jobs", "What is running now", ("Ctrl+J",),

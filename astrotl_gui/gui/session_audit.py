@@ -14,7 +14,7 @@ from astrotl_gui.core.audit_table import STANDING
 from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.core.targets import nouns
 from astrotl_gui.core.yields import Yields
-from astrotl_gui.gui.session_prototypes import SessionPrototypes
+from astrotl_gui.gui.session_models import SessionModels
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.pipeline.audit import (
     RECALL,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.recovery import Recovery
 
 
-class SessionAudit(SessionPrototypes):
+class SessionAudit(SessionModels):
     """Plans, starts and ends audits. Their sample is labelled like everything else, blind.
 
     `recoveries` and `calibrations`, by target, hold what was asked for with `recover` and `calibrate`, as it was then.

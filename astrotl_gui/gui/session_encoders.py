@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,13 @@ class SessionEncoders(SessionLists):
     def use_encoder(self, settings: EncoderSettings) -> None:
         """Let another encoder look at the project, or the same one otherwise; embeddings made so far stay."""
         project = self.project
+        if project is not None:  # a tuned version belongs to the network that it was tuned from
+            same = settings.encoder == project.encoder.encoder
+            settings = replace(
+                settings,
+                model=project.encoder.model if same else 0,
+                models=str(project.models_folder),
+            )
         if project is None or settings == project.encoder:
             return
         before, project.encoder = project.encoder, settings

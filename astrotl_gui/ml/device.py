@@ -40,3 +40,14 @@ def limit_threads() -> None:
 
     if torch.get_num_threads() > cores():
         torch.set_num_threads(cores())
+
+
+def short_floats(device: torch.device) -> torch.dtype | None:
+    """The 16-bit type in which this device computes faster than in 32 bits; None where there is none."""
+    import torch
+
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return torch.bfloat16
+    return None

@@ -11,7 +11,7 @@ import logging
 import re
 import shutil
 import tomllib
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ import tomli_w
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write, cannot_write
-from astrotl_gui.core.settings import BUILT_IN, data_folder
+from astrotl_gui.core.models import read_model, weights_file
+from astrotl_gui.core.settings import BUILT_IN, EncoderSettings, data_folder
 
 log = logging.getLogger(__name__)
 
 RGB = tuple[float, float, float]
 CARD_FILE = "card.toml"
+_OF_A_VERSION = ("model", "tuned", "tuned_sha256")
 _NAME = re.compile(r"[A-Za-z0-9][\w.+-]{0,99}")
 
 
@@ -36,6 +38,7 @@ class Card:
     `sha256`: the first 16 hex digits of that of the weights file. Images are `input` px on a side, in [0, 1],
     less `mean`, over `std`. `arguments` build the architecture (pooling, say). `stages`: how many stages can be
     pooled besides the last features (0: none); `size`: of the weights file [bytes]; `added`: ISO date.
+    A version tuned in a project has its number in `model`, and in `tuned` the weights that replace the encoder's own.
     """
 
     name: str
@@ -54,6 +57,9 @@ class Card:
     size: int
     added: str = ""
     arguments: dict[str, Any] = field(default_factory=dict, hash=False)
+    model: int = 0
+    tuned: Path | None = None
+    tuned_sha256: str = ""
 
     def identity(self) -> dict[str, Any]:
         """What decides the embedding, as plain values for meta.toml."""
@@ -66,11 +72,13 @@ class Card:
             "std": list(self.std),
             "interpolation": self.interpolation,
         }
-        return identity | ({"arguments": self.arguments} if self.arguments else {})
+        identity |= {"arguments": self.arguments} if self.arguments else {}
+        return identity | ({"model": self.model, "tuned": self.tuned_sha256} if self.model else {})
 
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
-        return asdict(self) | {"weights": str(self.weights), "mean": list(self.mean), "std": list(self.std)}
+        values = asdict(self) | {"weights": str(self.weights), "mean": list(self.mean), "std": list(self.std)}
+        return {name: value for name, value in values.items() if name not in _OF_A_VERSION}
 
     def write(self) -> None:
         """Write card.toml beside the weights; AstroTLError when the folder cannot be written."""
@@ -100,6 +108,27 @@ def card(name: str = BUILT_IN) -> Card:
             f'"{name}"; here: {here}. Add it: astrotl encoders --add NAME, or the window’s page Encoders.',
         )
     return _read(folder)
+
+
+def network_card(settings: EncoderSettings) -> Card:
+    """Return the card of the network that the settings mean: an encoder as shipped, or a tuned version of it.
+
+    Raises AstroTLError as `card` does, for a version that is not there, and for one tuned from another encoder or
+    from other weights of it.
+    """
+    base = card(settings.encoder)
+    if not settings.model:
+        return base
+    folder = Path(settings.models)
+    made = read_model(folder, settings.model)
+    if (made.encoder, made.encoder_weights) != (base.name, base.sha256):
+        raise AstroTLError(
+            "This model belongs to another network",
+            f"Version {made.version} was tuned from {made.encoder}, not {base.name}. Use the network as shipped.",
+        )
+    return replace(
+        base, model=made.version, tuned=weights_file(folder, made.version), tuned_sha256=made.weights
+    )
 
 
 def cards() -> list[Card]:

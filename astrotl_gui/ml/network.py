@@ -34,7 +34,24 @@ def load_network(card: Card, layers: str = LAST) -> nn.Module:
         _fill_in_order(network, card.weights)
     else:
         fill(network, card.weights, card.architecture)
+    if card.tuned is not None:
+        _replace_tuned(network, card)
     return (network if wanted == (FINAL,) else _depths(network, wanted)).eval()
+
+
+def _replace_tuned(network: Any, card: Card) -> None:
+    """Put the tuned weights of a version in place of the encoder's own."""
+    assert card.tuned is not None
+    if file_hash(card.tuned) != card.tuned_sha256:
+        raise AstroTLError(
+            "These model weights have changed",
+            f"{card.tuned} is not the file that was written with version {card.model}. Use another version.",
+        )
+    tensors, wanted = read_weights(card.tuned), network.state_dict()
+    for name, value in tensors.items():
+        if name not in wanted or wanted[name].shape != value.shape:
+            raise _unfit(card.tuned, f"{name} {tuple(value.shape)} has no place in {card.architecture}")
+    network.load_state_dict(wanted | tensors)
 
 
 def build(card: Card) -> Any:

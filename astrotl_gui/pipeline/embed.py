@@ -19,7 +19,7 @@ from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.regions import in_tiles
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml.encoder import Encoder
-from astrotl_gui.ml.encoders import Card, card
+from astrotl_gui.ml.encoders import Card, network_card
 from astrotl_gui.ml.preprocess import REFERENCE_SIZE, Preprocessing
 from astrotl_gui.ml.recipes import AsinhRecipe, Recipe, UlisseRecipe
 from astrotl_gui.pipeline.batches import Batch, batches
@@ -53,7 +53,7 @@ def embed(
         raise ValueError("views is 0, 1 or 8")
     progress(0, len(catalog), "Embedding")
     wanted = making(mosaic, cutouts, settings)
-    the_card = card(settings.encoder)
+    the_card = network_card(settings)
     store, missing = _stored(folder, wanted, catalog)
     if store is not None and not len(missing):
         progress(len(catalog), len(catalog), "Embedding")
@@ -103,13 +103,22 @@ def _new_store(
 
 def _circumstances(encoder: Encoder) -> dict[str, Any]:
     """What does not decide the numbers but is worth knowing of them."""
+    return {
+        "backend": encoder.backend,
+        "cosine_to_fp32": encoder.agreement,
+        "versions": recorded_versions(),
+    }
+
+
+def recorded_versions() -> dict[str, str]:
+    """Versions of the libraries that compute, of those that are installed."""
     versions = {}
     for package in RECORDED:
         try:
             versions[package] = version(package)
         except PackageNotFoundError:
             continue
-    return {"backend": encoder.backend, "cosine_to_fp32": encoder.agreement, "versions": versions}
+    return versions
 
 
 def cutout_size(cutouts: CutoutSettings, settings: EncoderSettings) -> float:

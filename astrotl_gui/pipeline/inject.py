@@ -14,7 +14,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.ml.encoder import Encoder
-from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.encoders import network_card
 from astrotl_gui.ml.preprocess import Preprocessing
 from astrotl_gui.pipeline.embed import cutout_size, recipe_of
 from astrotl_gui.pipeline.injection.checked import how_many
@@ -127,7 +127,7 @@ class _Lab:
         meta = store.meta()
         self.store, self.making = store, meta["making"]
         preprocessing = Preprocessing.from_dict(meta["preprocessing"])
-        size, the_card = cutout_size(cutouts, encoder), card(encoder.encoder)
+        size, the_card = cutout_size(cutouts, encoder), network_card(encoder)
         self.recipe = recipe_of(preprocessing, the_card, encoder, size)
         self.encoder = Encoder(the_card, self.recipe.front(), encoder.layers, device)
         self.instrument = Instrument.of(mosaic, catalog, size)

@@ -12,7 +12,7 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml.encoder_choice import AUTO, layers_text, parse_layers
-from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.encoders import network_card
 
 VERSION = 6
 """Raised when the same making would give other numbers."""
@@ -24,7 +24,7 @@ def making(mosaic: Mosaic, cutouts: CutoutSettings, encoder: EncoderSettings) ->
     """Return, as plain values for meta.toml, what decides the embeddings of a mosaic; `views` 0 while undecided.
 
     Device and precision are not in it: backends agree to a cosine of 0.999 and are recorded beside it.
-    Of an encoder that is not on this computer only the name is known.
+    Of an encoder that is not on this computer only the name and the tuned version are known.
     """
     return {
         "version": VERSION,
@@ -42,9 +42,10 @@ def making(mosaic: Mosaic, cutouts: CutoutSettings, encoder: EncoderSettings) ->
 
 def _encoder(settings: EncoderSettings) -> dict[str, Any]:
     try:
-        the_card = card(settings.encoder)
+        the_card = network_card(settings)
     except AstroTLError:
-        return {"layers": settings.layers, "encoder": {"name": settings.encoder}}
+        version = {"model": settings.model} if settings.model else {}
+        return {"layers": settings.layers, "encoder": {"name": settings.encoder, **version}}
     return {"layers": layers_text(parse_layers(settings.layers, the_card)), "encoder": the_card.identity()}
 
 
@@ -61,7 +62,7 @@ def _made(store: EmbeddingStore) -> Making:
 def differences(stored: Making, wanted: Making) -> list[str]:
     """Say in words what differs, e.g. "bands g, r, i instead of i, r, g"."""
     unlike = [key for key in wanted if stored.get(key) != wanted[key]]
-    if "encoder" in unlike and wanted["encoder"] == {"name": stored.get("encoder", {}).get("name")}:
+    if "encoder" in unlike and wanted["encoder"] == _known_by_name(stored.get("encoder", {})):
         unlike = [key for key in unlike if key != "encoder" and wanted[key] != AUTO]
     if not wanted["views"] and "views" in unlike:
         unlike.remove("views")
@@ -70,16 +71,26 @@ def differences(stored: Making, wanted: Making) -> list[str]:
     return [_difference(key, stored.get(key), wanted[key]) for key in unlike]
 
 
+def _known_by_name(identity: Making) -> Making:
+    return {key: identity[key] for key in ("name", "model") if key in identity}
+
+
 def _difference(key: str, was: Any, now: Any) -> str:
     if key == "encoder":
         was = was or {}
         if was.get("name") == now["name"] and was.get("weights") != now["weights"]:
             return f"other weights of {now['name']} ({was.get('weights')} instead of {now['weights']})"
+        if was.get("name") == now["name"]:
+            return f"the network {_version(was)} instead of {_version(now)}"
         return f"encoder {was.get('name')} instead of {now['name']}"
     if key == "mosaic":
         return "they were made from other images"
     name = {"size": "cutout size [″]", "channels": "bands in red, green, blue"}.get(key, key)
     return f"{name} {_text(was)} instead of {_text(now)}"
+
+
+def _version(identity: Making) -> str:
+    return f"of version {identity['model']}" if identity.get("model") else "as shipped"
 
 
 def _text(value: Any) -> str:

@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.models import models_beside
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.regions import Regions, read_regions
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml.encoder import Encoder
-from astrotl_gui.ml.encoders import card
+from astrotl_gui.ml.encoders import network_card
 from astrotl_gui.ml.explain import drops
 from astrotl_gui.ml.placing import Placing
 from astrotl_gui.ml.preprocess import Preprocessing
@@ -98,9 +99,14 @@ def occlude(
     made = meta["making"]
     cutouts = replace(cutouts, size=made["size"])
     settings = replace(
-        settings, encoder=made["encoder"]["name"], layers=made["layers"], recipe=made["recipe"]
+        settings,
+        encoder=made["encoder"]["name"],
+        model=made["encoder"].get("model", 0),
+        models=str(models_beside(folder)),
+        layers=made["layers"],
+        recipe=made["recipe"],
     )
-    the_card, size = card(settings.encoder), cutout_size(cutouts, settings)
+    the_card, size = network_card(settings), cutout_size(cutouts, settings)
     if the_card.identity() != made["encoder"]:
         raise AstroTLError(
             "The encoder has changed", f"{the_card.name} has other weights now. Embed the sources again."

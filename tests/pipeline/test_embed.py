@@ -198,7 +198,7 @@ def test_swapped_bands_and_changed_weights_are_refused(
     with pytest.raises(AstroTLError, match="bands g, r, i instead of r, g, i"):
         find_embeddings(tmp_path / "emb", catalog, swapped, SETTINGS, ONE)
     other = replace(card(), sha256="0123456789abcdef")
-    monkeypatch.setattr(making_module, "card", lambda name: other)
+    monkeypatch.setattr(making_module, "network_card", lambda settings: other)
     with pytest.raises(AstroTLError, match="other weights of efficientnet-lite0"):
         find_embeddings(tmp_path / "emb", catalog, mosaic, SETTINGS, ONE)
     monkeypatch.setattr(making_module, "card", lambda name: replace(other, name="convnext"))

@@ -1,0 +1,1 @@
+"""What fine-tuning is made of: sources as maps, and folds of their labels."""
