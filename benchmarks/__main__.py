@@ -9,7 +9,18 @@ from pathlib import Path
 
 from benchmarks.report import machine, print_rows, versions
 
-NAMES = ("artifacts", "cold", "completeness", "embed", "mosaic", "rank", "realism", "simulate", "window")
+NAMES = (
+    "artifacts",
+    "cold",
+    "completeness",
+    "embed",
+    "finetune",
+    "mosaic",
+    "rank",
+    "realism",
+    "simulate",
+    "window",
+)
 
 
 def main() -> None:

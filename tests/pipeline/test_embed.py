@@ -201,7 +201,7 @@ def test_swapped_bands_and_changed_weights_are_refused(
     monkeypatch.setattr(making_module, "network_card", lambda settings: other)
     with pytest.raises(AstroTLError, match="other weights of efficientnet-lite0"):
         find_embeddings(tmp_path / "emb", catalog, mosaic, SETTINGS, ONE)
-    monkeypatch.setattr(making_module, "card", lambda name: replace(other, name="convnext"))
+    monkeypatch.setattr(making_module, "network_card", lambda settings: replace(other, name="convnext"))
     with pytest.raises(AstroTLError, match="encoder efficientnet-lite0 instead of convnext"):
         find_embeddings(tmp_path / "emb", catalog, mosaic, SETTINGS, ONE)
 
@@ -215,7 +215,7 @@ def test_embeddings_are_read_where_their_encoder_is_not_installed(
     def none(name: str) -> Card:
         raise AstroTLError("This encoder is not on this computer", name)
 
-    monkeypatch.setattr(making_module, "card", none)
+    monkeypatch.setattr(making_module, "network_card", none)
     assert find_embeddings(tmp_path / "emb", catalog, mosaic, SETTINGS, ONE) is not None
 
 
