@@ -81,7 +81,9 @@ def read_folder(
         "classes": list(classes),
         "target": target,
     }
-    return LabelledSet(folder.resolve().name, truth.positive, catalog, embeddings, target, settings)
+    return LabelledSet(
+        folder.resolve().name, truth.positive, catalog, embeddings, target, settings, truth.paths
+    )
 
 
 def _digest(paths: Sequence[Path], progress: Progress) -> str:

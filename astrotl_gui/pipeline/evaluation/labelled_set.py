@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ class LabelledSet:
 
     `catalog` and `embeddings` have the same N rows in the same order, ids ascending. `target`: the one whose
     cold formula may be used; "" for none, since what is wanted in a folder of pictures may be anything.
-    `settings`: where it came from and how it was embedded, as plain values.
+    `settings`: where it came from and how it was embedded, as plain values. `paths`: its pictures, of a folder.
     """
 
     name: str
@@ -28,6 +29,7 @@ class LabelledSet:
     embeddings: Embeddings
     target: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
+    paths: tuple[Path, ...] = ()
 
     def __len__(self) -> int:
         return len(self.positive)

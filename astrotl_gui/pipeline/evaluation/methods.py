@@ -16,6 +16,7 @@ from astrotl_gui.ml.outlier import METHODS as OUTLIER_METHODS
 from astrotl_gui.ml.space import unit
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
 from astrotl_gui.pipeline.evaluation.ours import Ours
+from astrotl_gui.pipeline.evaluation.tuned import Tuned
 
 Factory = Callable[[LabelledSet], Method]
 F32 = NDArray[np.float32]
@@ -73,6 +74,12 @@ METHODS: Mapping[str, Factory] = {
 """With labels: how each is made for a set."""
 
 
+TUNED: Mapping[str, Factory] = {
+    "tuned": Tuned,
+    "tuned-always": lambda labelled: Tuned(labelled, gated=False),
+}
+"""With labels too, but minutes a start: only where they are named."""
+
 UNSUPERVISED: Mapping[str, Factory] = {
     **{name: _outlier(method) for name, method in OUTLIER_METHODS.items()},
     CHANCE: METHODS[CHANCE],
@@ -82,8 +89,9 @@ UNSUPERVISED: Mapping[str, Factory] = {
 
 def chosen(names: Sequence[str], unsupervised: bool = False) -> dict[str, Factory]:
     """The methods of these names, all where none is named, in their order. AstroTLError for one that is not known."""
-    known = UNSUPERVISED if unsupervised else METHODS
+    usual = UNSUPERVISED if unsupervised else METHODS
+    known = usual if unsupervised else {**usual, **TUNED}
     for name in names:
         if name not in known:
             raise AstroTLError("There is no such method", f'"{name}". Choose from {", ".join(known)}.')
-    return {name: known[name] for name in dict.fromkeys(names or known)}
+    return {name: known[name] for name in dict.fromkeys(names or usual)}
