@@ -40,8 +40,8 @@ def finetune(options: argparse.Namespace) -> Result:
         )
         if card.kept:
             _use(project, mosaic, catalog, card.version, options.device)
-        told = f"Version {card.version} is in use." if card.kept else ""
-        return {**card.to_dict(), "in_use": project.encoder.model, "text": f"{card.verdict} {told}".strip()}
+        told = f"Version {card.version} is in use." if card.kept else "The network in use stays."
+        return {**card.to_dict(), "in_use": project.encoder.model, "text": f"{card.verdict} {told}"}
 
 
 def models(options: argparse.Namespace) -> Result:
@@ -78,7 +78,8 @@ def _row(card: Any, used: int) -> Result:
 
 def _use(project: Any, mosaic: Any, catalog: Any, version: int, device: str) -> None:
     """Embed by the version where that is still to be done, then switch to it in one write."""
-    from astrotl_gui.pipeline.finetune import embed_version, order_of
+    from astrotl_gui.core.ranking import order_of
+    from astrotl_gui.pipeline.finetune import embed_version
 
     training = {name: project.labels.training(name) for name in project.target_names}
     embed_version(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -75,3 +76,14 @@ def descending(scores: NDArray[np.float32]) -> NDArray[np.int64]:
     keys = (~rising).astype(np.uint64) << np.uint64(32) | np.arange(len(values), dtype=np.uint64)
     keys.sort()
     return (keys & np.uint64(0xFFFFFFFF)).astype(np.int64)
+
+
+TOPS = 200
+"""So many of the top of each list are embedded right after the labelled sources."""
+
+
+def order_of(training: Mapping[str, Mapping[int, int]], rankings: Mapping[str, Ranking]) -> list[int]:
+    """Which sources a new version embeds first: labelled ones, then the top of every list."""
+    tops = [ranking.ids[:TOPS].tolist() for ranking in rankings.values()]
+    labelled = [source for labels in training.values() for source in labels]
+    return list(dict.fromkeys([*sorted(labelled), *(source for top in tops for source in top)]))

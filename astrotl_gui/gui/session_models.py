@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 
 from astrotl_gui.core.models import ModelCard, read_models
+from astrotl_gui.core.ranking import order_of
 from astrotl_gui.core.settings import TuningSettings
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message
@@ -100,8 +101,7 @@ class SessionModels(SessionPrototypes):
             return
         wanted = replace(project.encoder, model=version, models=str(project.models_folder))
         training = {name: self._signs(name) for name in self.targets}
-        labelled = sorted({source for labels in training.values() for source in labels})
-        tops = [source for ranking in self._rankings.values() for source in ranking.ids[:200].tolist()]
+        first = order_of(training, self._rankings)
         mosaic, catalog = self.mosaic, self.catalog
 
         def start() -> Job:
@@ -113,7 +113,7 @@ class SessionModels(SessionPrototypes):
                 project.embeddings_folder,
                 project.cutouts,
                 wanted,
-                list(dict.fromkeys([*labelled, *tops])),
+                first,
                 device=self.settings.device,
                 then=lambda _: self._switch(version) if job is self._writer.job else None,
                 ways=(("Try again", lambda: self.use_model(version)),),
@@ -163,7 +163,10 @@ class SessionModels(SessionPrototypes):
             )
             self.use_model(card.version)
         else:
-            self._say("Fine-tuning did not help yet", f"{card.verdict} Try again with more labels.")
+            self._say(
+                "Fine-tuning did not help yet",
+                f"{card.verdict} Try again with more labels.",
+            )
 
     def _tuning_stopped(self) -> None:
         self._say("Fine-tuning stopped", "The lists are as they were.")

@@ -118,7 +118,7 @@ def words(compared: Comparison, harmed: Sequence[str] = ()) -> str:
     if compared.better and not harmed:
         return f"Better by {gap:.2f} ± {ge:.2f} on labels held out: {numbers}."
     if compared.better:
-        return f"Better for this list but worse for {', '.join(harmed)}: {numbers}. The network as shipped stays."
+        return f"Better for this list but worse for {', '.join(harmed)}: {numbers}."
     if compared.harms:
-        return f"Worse on labels held out: {numbers}. The network as shipped stays."
-    return f"No better on labels held out, within its error: {numbers}. The network as shipped stays."
+        return f"Worse on labels held out: {numbers}."
+    return f"No better on labels held out, within its error: {numbers}."

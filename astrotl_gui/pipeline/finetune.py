@@ -14,7 +14,6 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.models import ModelCard, next_version, read_model, write_model
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, TuningSettings
 from astrotl_gui.ml.device import choose_device
 from astrotl_gui.ml.encoders import card, file_hash
@@ -35,8 +34,6 @@ from astrotl_gui.pipeline.tuning.judged import (
 from astrotl_gui.pipeline.tuning.sources import images_in, labelled_in, mosaic_material, shipped
 
 CNN, LORA = "the last stage", "LoRA on the last blocks"
-TOPS = 200
-"""So many of the top of each list are embedded right after the labelled sources."""
 
 
 @dataclass(frozen=True)
@@ -207,10 +204,3 @@ def embedded(
     except AstroTLError:
         return False
     return any(not len(store.missing(catalog)) for store in stores)
-
-
-def order_of(training: Mapping[str, Mapping[int, int]], rankings: Mapping[str, Ranking]) -> list[int]:
-    """Which sources a new version embeds first: labelled ones, then the top of every list."""
-    tops = [ranking.ids[:TOPS].tolist() for ranking in rankings.values()]
-    labelled = [source for labels in training.values() for source in labels]
-    return list(dict.fromkeys([*sorted(labelled), *(source for top in tops for source in top)]))
