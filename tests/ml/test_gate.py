@@ -39,8 +39,9 @@ def test_a_clear_lead_is_better_and_its_reverse_harms() -> None:
     assert "worse for AGN" in words(compare(wanted, tuned, frozen, fold), ["AGN"])
 
 
-def test_noise_alone_is_seldom_better() -> None:
-    passed = [compare(*scores(seed, 0), seed=seed).better for seed in range(30)]
+def test_noise_alone_is_seldom_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("astrotl_gui.ml.gate.RESAMPLES", 40)  # scikit-learn checks each of them
+    passed = [compare(*scores(seed, 0), seed=seed).better for seed in range(20)]
     assert sum(passed) <= 3
 
 
