@@ -23,7 +23,6 @@ from astrotl_gui.ml.finetune import TuningStep
 from astrotl_gui.pipeline import finetune as module
 from astrotl_gui.pipeline.injection.stored import injectors, wanted
 from astrotl_gui.pipeline.making import making
-from astrotl_gui.pipeline.outliers import content_of
 from tests.core.test_models import a_card
 from tests.gui.ranked import Gate, close_session, open_session, settled
 
@@ -65,7 +64,7 @@ class Tuned:
         store.write_meta({"statistics": ["one", "two", "three"], "making": made})
         project = Project.open(folder.parent)
         for injector in injectors(project.injection):
-            content = wanted(injector, project.injection, content_of(catalog, store.key))
+            content = wanted(injector, project.injection, catalog, store.key)
             Injected.none(injector.target, content, ()).write(store.folder)
         project.close()
 
