@@ -159,14 +159,12 @@ class SessionModels(SessionPrototypes):
         self.models_changed.emit()
         if card.accepted:
             self._say(
-                f"Version {card.version} ranks better", f"{card.verdict} All sources are embedded by it now."
+                f"Version {card.version} ranks better",
+                f"{card.verdict} It ranks once it has embedded all sources.",
             )
             self.use_model(card.version)
         else:
-            self._say(
-                "Fine-tuning did not help yet",
-                f"{card.verdict} Try again with more labels.",
-            )
+            self._say("Fine-tuning did not help yet", f"{card.verdict} Try again with more labels.")
 
     def _tuning_stopped(self) -> None:
         self._say("Fine-tuning stopped", "The lists are as they were.")
