@@ -21,7 +21,7 @@ from astrotl_gui.commands.recovery import recovery_options
 from astrotl_gui.commands.replay import replay_options
 from astrotl_gui.commands.values import degrees
 from astrotl_gui.core.labels import GRADE_VALUE, VALUES
-from astrotl_gui.core.settings import OUTLIER_METHODS
+from astrotl_gui.core.settings import OUTLIER_METHODS, STRATEGIES
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 LISTS = "lens, agn, artifact, outlier, or one of your own"
@@ -60,6 +60,12 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", required=True, metavar="T", help=LISTS)
     sub.add_argument("--top", type=int, default=20, metavar="N", help="rows to print (20)")
     sub.add_argument("--out", type=Path, help="also write the rows to a table")
+    sub.add_argument(
+        "--queue",
+        choices=tuple(STRATEGIES),
+        metavar="STRATEGY",
+        help=f"the N to label next instead of the list: {', '.join(STRATEGIES)}",
+    )
     sub.add_argument(
         "--method",
         choices=tuple(OUTLIER_METHODS),

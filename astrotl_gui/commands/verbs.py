@@ -56,6 +56,8 @@ def rank(options: argparse.Namespace) -> Result:
         hides = wanted == "outlier" and project.outliers.hide_artifacts and not options.keep_artifacts
         artifacts = _artifacts(project, inputs) if hides else ()
         shown, held_back = _shown(options, ranking, artifacts)
+        if options.queue:
+            shown = _queued(options, inputs, ranking, [*labels, *artifacts])
         top = catalog.take(catalog.rows_of(ranking.ids[shown]))
         made = calibrations(project, inputs, [wanted]).get(wanted)
         chances = None if made is None else made.probability(ranking.scores[shown])
@@ -119,6 +121,18 @@ def _shown(options: argparse.Namespace, ranking: Any, artifacts: Any) -> tuple[A
     if hidden.any():
         print(f"{hidden.sum():,} likely artifacts are hidden; --keep-artifacts shows them.", file=sys.stderr)
     return np.flatnonzero(~hidden)[: options.top], int(hidden.sum())
+
+
+def _queued(options: argparse.Namespace, inputs: Any, ranking: Any, done: list[int]) -> Any:
+    """Places in the ranking of what to label next, in the order of asking."""
+    import numpy as np
+
+    from astrotl_gui.core.settings import QueueSettings
+    from astrotl_gui.pipeline.queue import next_to_label
+
+    settings = QueueSettings(options.queue)
+    ids = next_to_label(inputs, ranking, np.array(done, np.int64), options.top, settings)
+    return np.array([ranking.rank_of(source) - 1 for source in ids.tolist()], np.int64)
 
 
 def similar(options: argparse.Namespace) -> Result:

@@ -35,6 +35,7 @@ from astrotl_gui.core.settings import (
     EncoderSettings,
     InjectionSettings,
     OutlierSettings,
+    QueueSettings,
     from_sparse,
     to_sparse,
 )
@@ -62,6 +63,7 @@ class Project:
     outliers: OutlierSettings = field(default_factory=OutlierSettings)
     own_targets: Own = ()
     injection: InjectionSettings = field(default_factory=InjectionSettings)
+    queue: QueueSettings = field(default_factory=QueueSettings)
     audits: tuple[Audit, ...] = ()
 
     def __post_init__(self) -> None:
@@ -160,6 +162,7 @@ class Project:
                 from_sparse(OutlierSettings, values.get("outliers", {})),
                 read_own(values.get("targets")),
                 from_sparse(InjectionSettings, values.get("injection", {})),
+                from_sparse(QueueSettings, values.get("queue", {})),
                 read_audits(path / "audits"),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
@@ -180,6 +183,7 @@ class Project:
             "encoder": to_sparse(replace(self.encoder, models="")),
             "outliers": to_sparse(self.outliers),
             "injection": to_sparse(self.injection),
+            "queue": to_sparse(self.queue),
             "view": self.view,
         }
         if self.own_targets:

@@ -109,6 +109,24 @@ class OutlierSettings:
     hide_artifacts: bool = True
 
 
+STRATEGIES = {
+    "top": "Top of the list",
+    "explore": "Top, and some at random",
+    "uncertain": "Most uncertain",
+    "diverse": "Diverse",
+    "random": "At random",
+}
+"""What can be labelled next, and how it is called."""
+
+
+@dataclass(frozen=True)
+class QueueSettings:
+    """What to label next: a key of STRATEGIES; `explore` is the share drawn at random where some are."""
+
+    strategy: str = "top"
+    explore: float = 0.2
+
+
 ARTIFACT_KINDS = {
     "cosmic-ray": "Cosmic rays",
     "bad-column": "Bad columns",

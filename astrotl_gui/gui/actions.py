@@ -50,6 +50,11 @@ def with_sky(window: MainWindow) -> bool:
     return bool(row >= 0 and math.isfinite(catalog.ra[row]))
 
 
+def on_list(window: MainWindow) -> bool:
+    """A list of candidates is in view."""
+    return in_project(window) and window.front is not None and window.front.lists
+
+
 def on_explore(window: MainWindow) -> bool:
     """The mosaic is in view."""
     return in_project(window) and window.page == "explore"
@@ -85,7 +90,7 @@ class Action:
 
 MENUS = ("Project", "Sources", "Label", "Move", "Look", "Find", "Window")
 PAGES = ("Label", "Move", "Look", "Find and do")
-VIEWS = (("explore", "Explore"),)
+VIEWS = (("explore", "Explore"), ("cull", "Cull"))
 """The views in the top bar's switch: (page, text)."""
 
 CONTAMINANTS = ("ring", "spiral", "merger", "edge-on", "artifact", "star")
@@ -126,7 +131,7 @@ def _list(number: int, target: str) -> Action:
         in_project,
         "Move",
         "Choose a list",
-        checked=lambda w: w.page == "explore" and w.session.target == target,
+        checked=lambda w: on_list(w) and w.session.target == target,
     )
 
 

@@ -78,6 +78,7 @@ class ExplorePage(View):
     """Lays out mosaic, list and inspector, and remembers the widths that the user drags."""
 
     notes = True
+    lists = True
 
     def __init__(
         self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QSlider,
     QTextEdit,
     QWidget,
 )
@@ -27,6 +28,7 @@ _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[int]], ...] = (
     (QAbstractButton, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter})),
     (QComboBox, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter, _Key.Key_Up, _Key.Key_Down})),
     (Segmented, frozenset({_Key.Key_Left, _Key.Key_Right})),
+    (QSlider, frozenset({_Key.Key_Left, _Key.Key_Right, _Key.Key_Home, _Key.Key_End})),
     (ListTabs, frozenset({_Key.Key_Left, _Key.Key_Right})),
 )
 

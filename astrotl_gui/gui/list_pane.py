@@ -11,9 +11,6 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from astrotl_gui.core.labels import TARGET_NAMES
-from astrotl_gui.core.progress import round_time
-
 from . import theme
 from .candidate_menu import add_candidate_menu
 from .controls import EmptyState, IconButton, Label
@@ -21,6 +18,7 @@ from .gallery import Gallery
 from .list_bar import ListBar
 from .list_menus import FilterPopover, SortMenu
 from .list_order import EMPTY, NONE, ListFilter, ListOrder, arrange
+from .list_waiting import DETECT, Waiting, active_job, waiting
 from .models import CandidateModel
 from .outlier_menu import HeldBack, OutlierMenu
 from .thumbnails import Thumbnails
@@ -28,8 +26,6 @@ from .thumbnails import Thumbnails
 if TYPE_CHECKING:
     from .jobs import Job
     from .session import Session
-
-START_OWN = "Label one Yes to start: select it on the mosaic and press A. S looks for similar ones."
 
 
 class ListPane(QWidget):
@@ -64,7 +60,7 @@ class ListPane(QWidget):
         if actions:
             add_candidate_menu(self.gallery, actions)
         self.pages = QStackedWidget()
-        self._empty: tuple[str, str, str, str] | None = None
+        self._empty: Waiting | None = None
         self._emptied: EmptyState | None = None
         self._watched: Job | None = None
         self._replaced: set[str] = set()
@@ -269,7 +265,7 @@ class ListPane(QWidget):
             self._emptied = None
         if state:
             runs = {
-                "Detect sources": self.session.detect,
+                DETECT: self.session.detect,
                 "Clear filter": lambda: self.set_filter(ListFilter()),
                 "Show them": lambda: self.session.outliers.hide_artifacts(False),
             }
@@ -279,41 +275,20 @@ class ListPane(QWidget):
             self.pages.addWidget(self._emptied)
         self.pages.setCurrentIndex(1 if state else 0)
 
-    def _empty_state(self) -> tuple[str, str, str, str] | None:
+    def _empty_state(self) -> Waiting | None:
         """(icon, title, detail, button) of what the pane shows instead of a list, None with a list."""
         session, model = self.session, self.model
         if session.project is None or len(model):
             return None
-        if not len(session.catalog):
-            if self._job("Detecting", "Measuring") is not None:
-                return ("ph.crosshair", "No sources yet", "They are being measured now.", "")
-            return (
-                "ph.crosshair",
-                "No sources yet",
-                "Detect them, or take your own catalog.",
-                "Detect sources",
-            )
-        if not model.total and session.target not in TARGET_NAMES and session.inputs is not None:
-            return ("ph.sparkle", "No labels yet", START_OWN, "")
-        if not model.total:
-            return ("ph.sparkle", "No ranking yet", self._when(), "")
+        if not len(session.catalog) or not model.total:
+            return waiting(session)
         if not self.filter.active:
             return ("ph.funnel-simple", "Only likely artifacts", f"{model.hidden:,} are hidden.", "Show them")
         hidden = f"{model.hidden:,} are hidden by “{self.filter.text()}”."
         return ("ph.funnel-simple", "No source fits this filter", hidden, "Clear filter")
 
-    def _when(self) -> str:
-        job = self._job("Embedding")
-        left = ""
-        if job is not None and job.left_seconds is not None:
-            left = f", in about {round_time(job.left_seconds).removeprefix('about ')}"
-        return f"Ranking starts when the sources are embedded{left}."
-
-    def _job(self, *names: str) -> Job | None:
-        return next((job for job in self.session.jobs.active if job.name in names), None)
-
     def _jobs_changed(self) -> None:
-        job = self._job("Embedding")
+        job = active_job(self.session, "Embedding")
         if job is not None and job is not self._watched:
             job.progressed.connect(self._show_page)
         self._watched = job

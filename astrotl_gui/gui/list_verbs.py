@@ -22,9 +22,8 @@ def new_list(window: MainWindow) -> None:
 def on_own_list(window: MainWindow) -> bool:
     """One of the astronomer's own lists is in view."""
     session = window.session
-    return (
-        window.page == "explore" and session.target in session.targets and session.target not in TARGET_NAMES
-    )
+    shown = window.front is not None and window.front.lists
+    return shown and session.target in session.targets and session.target not in TARGET_NAMES
 
 
 def rename_list(window: MainWindow) -> None:

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from ..core.stretch import COLOUR
 from . import actions, project_verbs, theme
 from .controls import Line
+from .cull_page import CullPage
 from .dropped import dropped_paths, images_of, project_of, stamps_of
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
@@ -104,8 +105,9 @@ class MainWindow(QMainWindow):
         self.importing = ImportPage(self.session)
         self.explore = ExplorePage(self.session, self.actions_by_id)
         self.similar = SimilarView(self.session)
+        self.cull = CullPage(self.session, self.actions_by_id)
         self._pages = _Pages()
-        self.views: dict[str, View] = {"explore": self.explore, "similar": self.similar}
+        self.views: dict[str, View] = {"explore": self.explore, "similar": self.similar, "cull": self.cull}
         self._by_name: dict[str, QWidget] = {
             "welcome": self.welcome,
             "import": self.importing,
@@ -147,6 +149,9 @@ class MainWindow(QMainWindow):
         ):
             wanted.connect(lambda *_: self.explain())
         self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
+        self.cull.similar_wanted.connect(lambda: self.choose_list("similar"))
+        self.cull.vet_wanted.connect(lambda: self.show_page("vet") if "vet" in self.views else None)
+        self.cull.stands.connect(self.status.read_out.say)
         self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
         self.welcome.settings_wanted.connect(self.show_settings)
@@ -196,6 +201,8 @@ class MainWindow(QMainWindow):
         """Bring a page to the front: welcome, import, or one of `views`."""
         self.page = name
         self._pages.setCurrentWidget(self._by_name[name])
+        if name in dict(actions.VIEWS):
+            self.top.views.set_value(name)
         self._show_bars()
         self.refresh_actions()
         self.take_keys_back()
@@ -274,7 +281,7 @@ class MainWindow(QMainWindow):
             self.show_page("similar")
             return
         self.session.set_target(name)
-        if self.page != "explore":
+        if self.front is None or not self.front.lists:
             self.show_page("explore")
 
     def move_in_list(self, where: str, extend: bool = False) -> None:

@@ -22,6 +22,7 @@ from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSett
 from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
+from astrotl_gui.gui.label_queue import LabelQueue
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.search import SimilarSearch, example_moved
@@ -42,6 +43,7 @@ class Session(SessionAudit):
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
         self.outliers = OutlierMethods(self)
+        self.queue = LabelQueue(self)
 
     @staticmethod
     def recent() -> list[dict[str, Any]]:

@@ -56,6 +56,7 @@ class ReadOut(QWidget):
         self._noise: dict[str, float] = {}
         self._sky, self._largest = True, "0000.0"
         self._cells: list[tuple[str, str]] = []
+        self._said = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Under the cursor")
 
@@ -70,7 +71,14 @@ class ReadOut(QWidget):
 
     def show_values(self, values: Any) -> None:
         """Show a Readout(x, y, ra, dec, values, bad) of the mosaic view; None empties the columns."""
-        self._cells = [] if values is None else self._texts(values)
+        self._show([] if values is None else self._texts(values), said=False)
+
+    def say(self, cells: list[tuple[str, str]]) -> None:
+        """Show these (name, figure) pairs instead, as wide as they are; none empties the columns."""
+        self._show(cells, said=True)
+
+    def _show(self, cells: list[tuple[str, str]], said: bool) -> None:
+        self._cells, self._said = cells, said
         self.setAccessibleDescription(", ".join(f"{name} {text}" for name, text in self._cells))
         self.update()
 
@@ -89,6 +97,8 @@ class ReadOut(QWidget):
         return cells
 
     def _widest(self) -> list[str]:
+        if self._said:
+            return [text for _, text in self._cells]
         sky = ["00 00 00.000", "−00 00 00.00"] if self._sky else []
         values = [number_text(-9 * noise, noise) for noise in self._noise.values()]
         return [self._largest, self._largest, *sky, *values, ""]

@@ -9,11 +9,12 @@ class View(QWidget):
     """A page of the window. It answers those keys that mean something on it; the others do nothing there.
 
     `bars`: whether the top bar and the status bar stand around it. `notes`: whether a note can be written on it;
-    elsewhere the window brings Explore to the front for one.
+    elsewhere the window brings Explore to the front for one. `lists`: whether it shows the list of the current target.
     """
 
     bars = True
     notes = False
+    lists = False
 
     def panes(self) -> list[QWidget]:
         """Its panes in the order of F6."""
