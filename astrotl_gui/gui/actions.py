@@ -60,6 +60,11 @@ def on_explore(window: MainWindow) -> bool:
     return in_project(window) and window.page == "explore"
 
 
+def on_sky(window: MainWindow) -> bool:
+    """The mosaic, or one large cutout of it, is in view."""
+    return in_project(window) and window.page in ("explore", "vet")
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing the window does.
@@ -90,7 +95,7 @@ class Action:
 
 MENUS = ("Project", "Sources", "Label", "Move", "Look", "Find", "Window")
 PAGES = ("Label", "Move", "Look", "Find and do")
-VIEWS = (("explore", "Explore"), ("cull", "Cull"))
+VIEWS = (("explore", "Explore"), ("cull", "Cull"), ("vet", "Vet"))
 """The views in the top bar's switch: (page, text)."""
 
 CONTAMINANTS = ("ring", "spiral", "merger", "edge-on", "artifact", "star")
@@ -225,6 +230,8 @@ MOVE = (
            lambda w: w.select_all(), with_sources),
     Action("move.rank", "Move", "Go to rank…", "Type a rank of this list", ("J",),
            lambda w: w.finder.open_with("rank "), with_sources, "Move"),
+    Action("move.vet", "Move", "Vet", "Grade the list one by one, from the selected source on", ("Return", "Enter"),
+           lambda w: w.vet_selected(), with_sources, "Move"),
     Action("move.back", "Move", "Back", "Close what is in front, or go back", ("Esc",),
            lambda w: w.go_back(), lambda w: w.page != "import", page="Move"),
     Action("move.search-back", "Move", "Back in the search", "The similarity search before this one",
@@ -272,11 +279,11 @@ LOOK = (
     Action("look.wide", "Look", "Wide view", "A wider cutout, while the key is held or until tapped again",
            ("R",), lambda w: w.toggle_wide(), with_selection, "Look", held=True),
     Action("look.fit", "Look", "Fit, or pixels 1:1", "The whole mosaic, or one pixel a pixel", ("Z",),
-           lambda w: w.view.toggle_zoom(), on_explore, "Look"),
+           lambda w: w.views[w.page].toggle_fit(), on_sky, "Look"),
     Action("look.in", "Look", "Zoom in", "Nearer", ("+", "="),
-           lambda w: w.view.zoom_in(), on_explore, "Look", "Zoom", repeats=True),
+           lambda w: w.views[w.page].zoom(1), on_sky, "Look", "Zoom", repeats=True),
     Action("look.out", "Look", "Zoom out", "Farther", ("-",),
-           lambda w: w.view.zoom_out(), on_explore, "Look", "Zoom", repeats=True),
+           lambda w: w.views[w.page].zoom(-1), on_sky, "Look", "Zoom", repeats=True),
     _pan("Left", -1, 0), _pan("Right", 1, 0), _pan("Up", 0, 1), _pan("Down", 0, -1),
     Action("look.whole", "Look", "Whole mosaic", "All of the mosaic", ("Ctrl+0",),
            lambda w: w.view.fit(), on_explore),

@@ -145,6 +145,12 @@ class ExplorePage(View):
     def toggle_wide(self) -> None:
         self.shown_inspector.toggle_wide()
 
+    def toggle_fit(self) -> None:
+        self.view.toggle_zoom()
+
+    def zoom(self, steps: int) -> None:
+        self.view.zoom_in() if steps > 0 else self.view.zoom_out()
+
     def back(self) -> bool:
         if self._why_shown:
             self.show_why(False)

@@ -47,6 +47,8 @@ class Gallery(CutoutWall):
     """
 
     chosen = Signal(list)
+    opened = Signal()
+    """A cutout, now selected, was double-clicked."""
     acted = Signal(str, int)
     left = Signal()
 
@@ -162,6 +164,13 @@ class Gallery(CutoutWall):
             extend=bool(modifiers & Qt.KeyboardModifier.ShiftModifier),
             add=bool(modifiers & Qt.KeyboardModifier.ControlModifier),
         )
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        row = self.row_at(event.position())
+        if row < 0 or self._action_at(event.position(), row):
+            self.mousePressEvent(event)  # two quick presses of an action
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.opened.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(event.position())

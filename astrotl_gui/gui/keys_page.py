@@ -58,7 +58,7 @@ def rows(page: str, actions: Sequence[Action] = ACTIONS) -> list[KeyRow]:
 def _caps(shared: list[Action]) -> tuple[str, ...]:
     if len(shared) == 1:
         plain = [keys for keys in shared[0].shortcuts if not _parted(keys)[0]]
-        return tuple(cap(keys) for keys in plain[:2] or shared[0].shortcuts[:1])
+        return tuple(dict.fromkeys(cap(keys) for keys in plain[:2] or shared[0].shortcuts[:1]))
     first = [action.shortcuts[0] for action in shared]
     head, _ = _parted(first[0])
     signs = [SIGNS.get(_parted(keys)[1], _parted(keys)[1]) for keys in first]

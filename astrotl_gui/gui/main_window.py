@@ -38,6 +38,7 @@ from .similar_view import SimilarView
 from .stamps_sheet import StampsSheet
 from .status_bar import StatusBar
 from .top_bar import TopBar
+from .vet_page import VetPage
 from .view import View
 from .welcome import WelcomePage
 
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
     status: StatusBar
     explore: ExplorePage
     similar: SimilarView
+    vet: VetPage
     finder: Palette
     blinker: Blinker
     messages: Messages
@@ -106,8 +108,14 @@ class MainWindow(QMainWindow):
         self.explore = ExplorePage(self.session, self.actions_by_id)
         self.similar = SimilarView(self.session)
         self.cull = CullPage(self.session, self.actions_by_id)
+        self.vet = VetPage(self.session, self.actions_by_id)
         self._pages = _Pages()
-        self.views: dict[str, View] = {"explore": self.explore, "similar": self.similar, "cull": self.cull}
+        self.views: dict[str, View] = {
+            "explore": self.explore,
+            "similar": self.similar,
+            "cull": self.cull,
+            "vet": self.vet,
+        }
         self._by_name: dict[str, QWidget] = {
             "welcome": self.welcome,
             "import": self.importing,
@@ -150,8 +158,13 @@ class MainWindow(QMainWindow):
             wanted.connect(lambda *_: self.explain())
         self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
         self.cull.similar_wanted.connect(lambda: self.choose_list("similar"))
-        self.cull.vet_wanted.connect(lambda: self.show_page("vet") if "vet" in self.views else None)
+        self.cull.vet_wanted.connect(self.vet_selected)
         self.cull.stands.connect(self.status.read_out.say)
+        self.view.vet_requested.connect(lambda _: self.vet_selected())
+        self.explore.list_pane.gallery.opened.connect(self.vet_selected)
+        self.similar.gallery.opened.connect(self.vet_selected)
+        self.vet.left.connect(self.show_page)
+        self.vet.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
         self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
         self.welcome.settings_wanted.connect(self.show_settings)
@@ -199,6 +212,8 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Bring a page to the front: welcome, import, or one of `views`."""
+        if name == "vet" and self.page in self.views and self.page != name:
+            self.vet.came_from = self.page
         self.page = name
         self._pages.setCurrentWidget(self._by_name[name])
         if name in dict(actions.VIEWS):
@@ -284,6 +299,14 @@ class MainWindow(QMainWindow):
         if self.front is None or not self.front.lists:
             self.show_page("explore")
 
+    def vet_selected(self) -> None:
+        """Grade the list one by one, the selected source first; in Vet, when all are seen, draw more."""
+        if self.page == "vet":
+            self.vet.draw_more()
+        else:
+            self.session.begin_vetting(first=self.session.selected)
+            self.show_page("vet")
+
     def move_in_list(self, where: str, extend: bool = False) -> None:
         """Move the selection: next, previous, up, down, first, last, page-up, page-down."""
         if self.front is not None:
@@ -332,6 +355,8 @@ class MainWindow(QMainWindow):
 
     def explain(self) -> None:
         """Open or close "Why is it here?" beside the mosaic."""
+        if self.page == "vet" and self.vet.reveal():
+            return
         if self.page == "explore":
             self.explore.show_why(not self.explore.why_shown)
         else:

@@ -26,8 +26,8 @@ from astrotl_gui.gui.label_queue import LabelQueue
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.search import SimilarSearch, example_moved
-from astrotl_gui.gui.session_audit import SessionAudit
 from astrotl_gui.gui.session_state import later
+from astrotl_gui.gui.session_vetting import SessionVetting
 from astrotl_gui.pipeline.real_fields import FIELDS
 
 PICTURE_SIDE = 256
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from astrotl_gui.pipeline.opening import OpenProject
 
 
-class Session(SessionAudit):
+class Session(SessionVetting):
     """Projects, similarity search and files, on top of lists and labels."""
 
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:

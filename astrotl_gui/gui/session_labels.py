@@ -12,21 +12,23 @@ from astrotl_gui.gui.session_encoders import SessionEncoders
 class SessionLabels(SessionEncoders):
     """Yes, no, unsure, clear, notes; undo to any depth."""
 
-    def label(self, value: str, grade: str = "", contaminant: str = "", advance: bool = True) -> None:
-        """Label the selected sources for the current target; it is on disk when this returns.
+    def label(self, value: str, grade: str = "", contaminant: str = "", advance: bool = True) -> bool:
+        """Label the selected sources for the current target; it is on disk when this returns. Whether it was written.
 
         After a single label the next candidate is selected.
         """
         if not self.selection:
             self.messaged.emit(Message("Nothing is selected", "Choose a source, then press its label’s key."))
-            return
+            return False
         chosen = list(self.selection)
         following = self._after(chosen) if advance and len(chosen) == 1 else None
         before = [label.contaminant for i in chosen if (label := self.label_of(i)) is not None]
-        if self._write([self._event(i, value, grade, contaminant) for i in chosen]):
-            self._labels_given(chosen, self.target, [*before, contaminant])
-            if following is not None:
-                self.select(following)
+        if not self._write([self._event(i, value, grade, contaminant) for i in chosen]):
+            return False
+        self._labels_given(chosen, self.target, [*before, contaminant])
+        if following is not None:
+            self.select(following)
+        return True
 
     def clear_label(self) -> None:
         """Take the label of the selected sources away, for the current target."""
@@ -72,6 +74,7 @@ class SessionLabels(SessionEncoders):
         assert self.mosaic is not None
         row = self.catalog.row(source)
         ranking = self.ranking(target)
+        blind, seconds = self._seen(source, value)
         return Label(
             source,
             target or self.target,
@@ -86,7 +89,13 @@ class SessionLabels(SessionEncoders):
             y=row["y"],
             mosaic=self.mosaic.fingerprint,
             model=ranking.model if ranking else "",
+            seconds=seconds,
+            blind=blind,
         )
+
+    def _seen(self, source: int, value: str) -> tuple[bool, float]:
+        """Whether its rank and the grades of others are hidden, and how long it was looked at [s]."""
+        return False, 0.0
 
     def _write(self, events: list[Label]) -> bool:
         return self.project is not None and bool(events) and self._attempt(self.project.labels.add, events)

@@ -1,7 +1,7 @@
 """What a session is made of: the open project's state, its change signals, looking and selecting.
 
-`Session` is built in ten steps, each a class on the one before: state, lists, encoders, labels, reasons, targets,
-prototypes, models, audits, projects and files.
+`Session` is built in eleven steps, each a class on the one before: state, lists, encoders, labels, reasons, targets,
+prototypes, models, audits, vetting, projects and files.
 """
 
 from __future__ import annotations

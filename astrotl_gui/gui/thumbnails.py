@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from .session import Session
 
-BUCKETS = (48, 64, 96, 128, 160, 192, 256, 320, 384, 512)
+BUCKETS = (48, 64, 96, 128, 160, 192, 256, 320, 384, 512, 640, 768, 896, 1024, 1280)
 """Sides [px] in which cutouts are read, so that a small change of the window reads nothing anew."""
 PLANE_BYTES = 160e6
 """How much memory the planes of one source of pictures may take."""

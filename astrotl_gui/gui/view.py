@@ -35,6 +35,12 @@ class View(QWidget):
     def toggle_wide(self) -> None:
         """Show the selected source with more of the sky around it, or no longer."""
 
+    def toggle_fit(self) -> None:
+        """Everything, or one pixel of the image a pixel of the screen."""
+
+    def zoom(self, steps: int) -> None:
+        """Nearer (+1) or farther (−1)."""
+
     def back(self) -> bool:
         """Close what is in front within the page; whether there was anything."""
         return False

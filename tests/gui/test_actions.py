@@ -31,6 +31,7 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "project.close": "Ctrl+W", "project.save": "Ctrl+S", "window.settings": "Ctrl+,", "window.quit": "Ctrl+Q",
     "list.lens": "Alt+1", "list.agn": "Alt+2", "list.artifact": "Alt+3", "list.outlier": "Alt+4",
     "list.similar": "Alt+5", "move.search-back": "Alt+Left", "move.extend-right": "Shift+Right",
+    "view.vet": "Ctrl+2", "move.vet": "Return Enter",
     "window.next-pane": "F6", "window.full": "F11", "window.keys": "?",
 }  # fmt: skip
 
@@ -76,8 +77,8 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
     ]  # fmt: skip
     assert page["Move"] == [
         ("F | →", "Next"), ("D | ←", "Previous"), ("↑ | ↓", "Row up, row down"), ("Space", "Next page, or skip"),
-        ("J", "Go to rank…"), ("Esc", "Back"), ("Alt ←", "Back in the search"), ("Alt 1 … 5", "Choose a list"),
-        ("Ctrl 1", "Explore"),
+        ("J", "Go to rank…"), ("Enter", "Vet"), ("Esc", "Back"), ("Alt ←", "Back in the search"),
+        ("Alt 1 … 5", "Choose a list"), ("Ctrl 1 … 2", "Explore, Vet"),
     ]  # fmt: skip
     assert page["Look"] == [
         ("W | K", "Next band"), ("Q", "Previous band"), ("T", "Next stretch"),

@@ -1,0 +1,243 @@
+"""Vetting: a queue of candidates graded one by one, without their rank or the grades of others in sight."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from astrotl_gui.core.labels import NOTE, Label
+from astrotl_gui.core.settings import AppSettings
+from astrotl_gui.gui.session_audit import SessionAudit
+
+if TYPE_CHECKING:
+    from astrotl_gui.gui.outlier_methods import OutlierMethods
+
+LENGTH = 200
+"""Candidates in a queue drawn from a ranking."""
+AHEAD = 2
+"""So many after the one in view are read in advance, and keep their place when the list is ranked again."""
+PAUSE_SECONDS = 60.0
+"""Longer looks are breaks, and do not count for the pace."""
+
+
+@dataclass
+class Vetting:
+    """A queue of source ids for a target; `place` is the one in view, len(ids) when all are through.
+
+    `drawn`: it came from the ranking and follows it. `revealed`: whose rank was shown. `graded`: what was graded
+    here, latest last. `looks`: seconds spent on each grade.
+    """
+
+    target: str
+    vetter: str
+    ids: list[int]
+    blind: bool = True
+    name: str = ""
+    drawn: bool = False
+    place: int = 0
+    seen: set[int] = field(default_factory=set)
+    revealed: set[int] = field(default_factory=set)
+    graded: list[int] = field(default_factory=list)
+    looks: list[float] = field(default_factory=list)
+
+    @property
+    def current(self) -> int | None:
+        return self.ids[self.place] if self.place < len(self.ids) else None
+
+    @property
+    def ahead(self) -> list[int]:
+        """The next ones, to be read before they are wanted."""
+        return self.ids[self.place + 1 : self.place + 1 + AHEAD]
+
+    @property
+    def hidden(self) -> bool:
+        """Whether the rank of the one in view and the grades of others are out of sight."""
+        return self.blind and self.current not in self.revealed
+
+    @property
+    def pace(self) -> float | None:
+        """Median seconds for a grade, of the last twenty; None before the third."""
+        looks = sorted(self.looks[-20:])
+        return looks[len(looks) // 2] if len(looks) >= 3 else None
+
+
+class SessionVetting(SessionAudit):
+    """The queue being vetted. While it is in front, labels, steps and undo move along it."""
+
+    vetting_changed = Signal()
+    outliers: OutlierMethods
+
+    def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
+        super().__init__(settings, parent)
+        self.ranking_changed.connect(self._follow_ranking)
+        self.catalog_changed.connect(self._drop_vetting)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self.vetting: Vetting | None = None
+        self._in_front = False
+        self._shown_at: float | None = None
+
+    # -- the queue
+
+    def begin_vetting(
+        self,
+        ids: Sequence[int] | None = None,
+        *,
+        blind: bool = True,
+        name: str = "",
+        first: int | None = None,
+    ) -> None:
+        """Make a queue of these sources, in this order, for the current target.
+
+        Without ids: the top of the ranking that this vetter has not labelled, `first` before all.
+        """
+        known = set(self.catalog.ids.tolist())
+        if ids is None:
+            head = [first] if first is not None and first in known else []
+            queue = [*head, *self._draw(set(head), LENGTH - len(head))]
+        else:
+            queue = [i for i in ids if i in known]
+        self.vetting = Vetting(self.target, self.settings.vetter, queue, blind, name, drawn=ids is None)
+        self._move_to(0)
+
+    def resume_vetting(self) -> None:
+        """Vet is in front: go on with the queue, or with a new one where it is of another list or vetter."""
+        self._in_front = True
+        vetting = self.vetting
+        same = vetting is not None and (vetting.target, vetting.vetter) == (self.target, self.settings.vetter)
+        if vetting is None or not same or not vetting.ids:
+            self.begin_vetting()
+        else:
+            self._move_to(vetting.place)
+
+    def pause_vetting(self) -> None:
+        """Something else is in front: keys mean the list there."""
+        self._in_front = False
+
+    def candidate_shown(self, source: int) -> None:
+        """The picture of the candidate in view is on the screen: its time runs from now."""
+        if self._shown_at is None and self.vetting is not None and source == self.vetting.current:
+            self._shown_at = time.monotonic()
+
+    def reveal(self) -> bool:
+        """Show the rank of the one in view; its label is stored as not blind. Whether it was hidden."""
+        vetting = self.vetting
+        if vetting is None or vetting.current is None or not vetting.hidden:
+            return False
+        vetting.revealed.add(vetting.current)
+        self.vetting_changed.emit()
+        return True
+
+    def own_label(self, source: int) -> Label | None:
+        """This vetter's label for the current target; that of anyone else stays unseen."""
+        label = self.label_of(source)
+        return label if label is not None and label.vetter == self.settings.vetter else None
+
+    def own_note(self, source: int) -> str:
+        """This vetter's latest note on a source."""
+        notes = [
+            event.comment
+            for event in (self.project.labels.events() if self.project else ())
+            if event.value == NOTE and event.source_id == source and event.vetter == self.settings.vetter
+        ]
+        return notes[-1] if notes else ""
+
+    # -- what keys do while it is in front
+
+    def label(self, value: str, grade: str = "", contaminant: str = "", advance: bool = True) -> bool:
+        vetting = self.vetting
+        if not self._in_front or vetting is None:
+            return super().label(value, grade, contaminant, advance)
+        source, (_, seconds) = vetting.current, self._seen(-1, value)
+        if source is None or not super().label(value, grade, contaminant, advance=False):
+            return False
+        vetting.graded = [i for i in vetting.graded if i != source]
+        if value != "clear":
+            vetting.graded.append(source)
+            if 0 < seconds < PAUSE_SECONDS:
+                vetting.looks.append(seconds)
+        self._move_to(vetting.place + int(advance))
+        return True
+
+    def step(self, by: int) -> None:
+        if not self._in_front or self.vetting is None:
+            super().step(by)
+        else:
+            self._move_to(self.vetting.place + by)
+
+    def select_many(self, sources: Sequence[int]) -> None:
+        vetting = self.vetting
+        if self._in_front and vetting is not None and len(sources) == 1 and sources[0] != vetting.current:
+            if sources[0] not in vetting.ids:
+                vetting.ids.insert(vetting.place, sources[0])
+            self._move_to(vetting.ids.index(sources[0]))
+        else:
+            super().select_many(sources)
+
+    def _turn_back(self, verb: str) -> None:
+        super()._turn_back(verb)
+        if self.vetting is not None:
+            own = self.labels(self.vetting.target)
+            self.vetting.graded = [i for i in self.vetting.graded if i in own]
+            self.vetting_changed.emit()
+
+    # -- inside
+
+    def _move_to(self, place: int) -> None:
+        vetting = self.vetting
+        if vetting is None:
+            return
+        vetting.place = min(max(place, 0), len(vetting.ids))
+        self._shown_at = None
+        if vetting.current is not None:
+            vetting.seen.add(vetting.current)
+        if self._in_front:
+            super().select_many([vetting.current] if vetting.current is not None else [])
+        self.vetting_changed.emit()
+
+    def _draw(self, without: set[int], count: int) -> list[int]:
+        """The top of the ranking that is neither in `without` nor labelled by this vetter."""
+        ranking = self.ranking()
+        if ranking is None:
+            return []
+        own = {i for i, label in self.labels().items() if label.vetter == self.settings.vetter}
+        left_out = without | own
+        if self.target == "outlier" and self.outliers.settings.hide_artifacts:
+            left_out |= set(self.outliers.hidden().tolist())
+        drawn: list[int] = []
+        for source in ranking.ids.tolist():
+            if len(drawn) >= count:
+                break
+            if source not in left_out:
+                drawn.append(source)
+        return drawn
+
+    def _follow_ranking(self, target: str) -> None:
+        """What is seen, in view or read in advance keeps its place; all after it follows the new ranking."""
+        vetting = self.vetting
+        if vetting is None or not vetting.drawn or target != vetting.target or target != self.target:
+            return
+        if not vetting.ids:
+            self.begin_vetting()
+        elif vetting.current is not None:
+            kept = vetting.ids[: vetting.place + 1 + AHEAD]
+            vetting.ids = kept + self._draw(set(kept), len(vetting.ids) - len(kept))
+            self.vetting_changed.emit()
+
+    def _drop_vetting(self) -> None:
+        """The sources were found anew."""
+        self.vetting = None
+        if self._in_front:
+            self.begin_vetting()
+
+    def _seen(self, source: int, value: str) -> tuple[bool, float]:
+        vetting = self.vetting
+        if not self._in_front or vetting is None or value == NOTE:
+            return super()._seen(source, value)
+        seconds = time.monotonic() - self._shown_at if self._shown_at is not None else 0.0
+        return vetting.hidden, round(seconds, 3)
