@@ -78,6 +78,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.session = session
         self.page = "welcome"
+        self._searched_from = "explore"  # where Esc leads from the similarity search
         self.only_sky = False
         self.sheet: Sheet | None = None
         self._alt_alone = False
@@ -214,6 +215,8 @@ class MainWindow(QMainWindow):
         """Bring a page to the front: welcome, import, or one of `views`."""
         if name == "vet" and self.page in self.views and self.page != name:
             self.vet.came_from = self.page
+        if name == "similar" and self.page in self.views and self.page != name:
+            self._searched_from = self.page
         self.page = name
         self._pages.setCurrentWidget(self._by_name[name])
         if name in dict(actions.VIEWS):
@@ -254,7 +257,7 @@ class MainWindow(QMainWindow):
         if self.session.similar is not None and self.front is not None:
             self.show_page("similar")
         elif self.page == "similar":
-            self.show_page("explore")
+            self.show_page(self._searched_from)
 
     def _settings_changed(self) -> None:
         settings, app = self.session.settings, QApplication.instance()
@@ -331,7 +334,7 @@ class MainWindow(QMainWindow):
         elif self.front is not None and self.front.back():
             self.refresh_actions()
         elif self.page == "similar":
-            self.show_page("explore")
+            self.show_page(self._searched_from)
         elif self.isFullScreen():
             self.toggle_full_screen()
 

@@ -79,6 +79,13 @@ def test_the_road_from_images_to_lists(capsys, ranked):
         assert scores == sorted(scores, reverse=True) and all(row["label"] is None for row in rows)
 
 
+def test_the_queue_is_of_the_list_and_mixes_it(capsys, ranked):
+    _, queue, _ = run(capsys, "rank", ranked, "--target", "lens", "--queue", "explore", "--top", 10, "--json")
+    ranks = [row["rank"] for row in queue["rows"]]
+    assert [rank for place, rank in enumerate(ranks, 1) if place % 5] == list(range(1, 9))
+    assert min(ranks[4], ranks[9]) > 8
+
+
 def test_similar_finds_others_nearest_first(capsys, ranked):
     _, top, _ = run(capsys, "rank", ranked, "--target", "lens", "--top", 1, "--json")
     (row,) = top["rows"]

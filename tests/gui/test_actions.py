@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from PySide6.QtGui import QKeySequence
 
-from astrotl_gui.gui.actions import ACTIONS, MENUS, PAGES
+from astrotl_gui.gui.actions import ACTIONS, MENUS, PAGES, VIEWS
 from astrotl_gui.gui.keys_page import cap, rows
 from astrotl_gui.gui.palette import fit
 
@@ -78,7 +78,7 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
     assert page["Move"] == [
         ("F | →", "Next"), ("D | ←", "Previous"), ("↑ | ↓", "Row up, row down"), ("Space", "Next page, or skip"),
         ("J", "Go to rank…"), ("Enter", "Vet"), ("Esc", "Back"), ("Alt ←", "Back in the search"),
-        ("Alt 1 … 5", "Choose a list"), ("Ctrl 1 … 2", "Explore, Vet"),
+        ("Alt 1 … 5", "Choose a list"), (f"Ctrl 1 … {len(VIEWS)}", ", ".join(text for _, text in VIEWS)),
     ]  # fmt: skip
     assert page["Look"] == [
         ("W | K", "Next band"), ("Q", "Previous band"), ("T", "Next stretch"),

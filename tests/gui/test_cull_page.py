@@ -191,6 +191,9 @@ def test_enter_asks_to_vet_and_s_finds_similar(window: MainWindow, qtbot: QtBot)
     window.show_page("cull")
     press(window, K.Key_S)
     qtbot.waitUntil(lambda: window.page == "similar")
+    page = shown(window)
+    press(window, K.Key_Escape)
+    assert window.page == "cull" and shown(window) == page
 
 
 def test_the_next_page_is_read_ahead(window: MainWindow, qtbot: QtBot) -> None:
