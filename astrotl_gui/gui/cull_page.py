@@ -320,7 +320,7 @@ class CullPage(View):
             return ("ph.check-circle", "All seen", found, "First page")
         if seen or self.session.project is None:
             return None
-        if ranking is None or not len(ranking):
+        if ranking is None or not len(ranking) or self.session.inputs is None:
             return waiting(self.session)
         return ("ph.check-circle", "All labelled", f"Nothing of the {len(ranking):,} is left to look at.", "")
 

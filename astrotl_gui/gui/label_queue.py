@@ -48,8 +48,8 @@ class LabelQueue(QObject):
         """Up to `count` ids to label next, none labelled or seen; a matter of milliseconds also of millions."""
         session = self._session
         ranking = session.ranking()
-        if ranking is None or not len(session.catalog):
-            return NONE
+        if ranking is None or not len(session.catalog) or (self._holds_back and session.inputs is None):
+            return NONE  # what to hold back is not known yet
         return next_to_label(session.inputs, ranking, self._done(seen), count, self.settings, seed)
 
     def left(self, seen: Iterable[int] = ()) -> int:
@@ -59,10 +59,15 @@ class LabelQueue(QObject):
             return 0
         return len(left_of(ranking, self._done(seen), self._session.inputs))
 
+    @property
+    def _holds_back(self) -> bool:
+        """Whether likely artifacts are none of this list's."""
+        return self._session.target == "outlier" and self._session.outliers.settings.hide_artifacts
+
     def _done(self, seen: Iterable[int]) -> NDArray[np.int64]:
         """Labelled, seen, or held back from the list of outliers."""
         session = self._session
         done = [np.fromiter(session.labels(), np.int64), np.fromiter(seen, np.int64)]
-        if session.target == "outlier" and session.outliers.settings.hide_artifacts:
+        if self._holds_back:
             done.append(session.outliers.hidden())
         return np.concatenate(done)

@@ -185,6 +185,25 @@ def test_the_status_bar_says_where_one_is(window: MainWindow) -> None:
     assert window.status.read_out.text() == ""
 
 
+def test_likely_artifacts_are_no_outliers_to_look_at(window: MainWindow) -> None:
+    session = window.session
+    artifact = int(session.ranking("outlier").ids[0])
+    session.label_as([artifact], "positive", "artifact")
+    press(window, K.Key_4, Qt.KeyboardModifier.AltModifier)
+    assert session.target == "outlier" and artifact not in shown(window)
+    assert ("of", str(COUNT - len(session.outliers.hidden()))) in window.status.read_out._cells
+
+
+def test_when_all_are_labelled_nothing_comes(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.label_as(window.session.catalog.ids.tolist(), "negative", "agn")
+    settled(qtbot, window.session)
+    press(window, K.Key_2, Qt.KeyboardModifier.AltModifier)
+    assert shown(window) == [] and window.cull._emptied.title.text() == "All labelled"
+    press(window, K.Key_Space)
+    press(window, K.Key_PageUp)
+    assert not window.cull.ended
+
+
 def test_enter_asks_to_vet_and_s_finds_similar(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(window.cull.vet_wanted):
         press(window, K.Key_Return)
