@@ -35,12 +35,11 @@ class CullPage(View):
     """The page of the session's target. What was seen keeps its place until another project is opened or the sources
     change.
 
-    `vet_wanted()`: Enter on the current cutout. `similar_wanted()`: the user chose the tab Similar. `stands(cells)`:
+    `similar_wanted()`: the user chose the tab Similar. `stands(cells)`:
     what the status bar says, (name, figure) pairs.
     """
 
     lists = True
-    vet_wanted = Signal()
     similar_wanted = Signal()
     stands = Signal(list)
 
@@ -101,7 +100,6 @@ class CullPage(View):
         self.header.turned.connect(self.turn)
         self.wall.chosen.connect(session.select_many)
         self.wall.kept.connect(self.keep)
-        self.wall.opened.connect(self.vet_wanted)
         self.wall.room_changed.connect(self._fit)
         self.rail.resized.connect(self._resize)
         self.rail.next_button.clicked.connect(lambda: self.turn(1))

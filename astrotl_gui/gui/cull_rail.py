@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QSlider, QVBoxLayout, QWidget
 from astrotl_gui.core.labels import TARGET_NAMES
 
 from . import theme
-from .actions import ACTIONS, VIEWS
+from .actions import ACTIONS
 from .controls import Button, KeyCap, Label, Line, scrolling
 from .cull_wall import FIRST_SIDE, SIDES
 from .facts import place_text
@@ -31,10 +31,10 @@ KEYS = (
     ("label.unsure", "Unsure"),
     ("label.clear", "Clear"),
     ("find.similar", "Find similar"),
-    ("", "Vet"),
+    ("move.vet", "Vet"),
     ("move.page", "Next page"),
 )
-"""Action and what it is here; without action Enter."""
+"""Action and what it is here; "" where the list says it."""
 
 
 class CullRail(QWidget):
@@ -104,8 +104,7 @@ class CullRail(QWidget):
         grid.setHorizontalSpacing(12)
         grid.setVerticalSpacing(5)
         grid.setColumnStretch(1, 1)
-        shown = [(action, text) for action, text in KEYS if action or "vet" in dict(VIEWS)]
-        for row, (action, text) in enumerate(shown):
+        for row, (action, text) in enumerate(KEYS):
             label = Label(text, 12, 500, "text2") if text else self.no
             grid.addWidget(KeyCap(self._key(action)), row, 0, Qt.AlignmentFlag.AlignLeft)
             grid.addWidget(label, row, 1)
@@ -113,8 +112,6 @@ class CullRail(QWidget):
 
     def _key(self, action: str) -> str:
         """The first key of an action, as the window has it or as the table gives it."""
-        if not action:
-            return "Enter"
         if action in self._actions:
             return cap(self._actions[action].shortcut().toString(QKeySequence.SequenceFormat.PortableText))
         return cap(next(row.shortcuts[0] for row in ACTIONS if row.id == action))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from PySide6.QtCore import QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from astrotl_gui.core.labels import Label
@@ -25,11 +25,9 @@ FIRST_SIDE = 118
 
 
 class CullWall(Gallery):
-    """A page of whole rows. `kept(id)`: a click on a cutout; `opened()`: Enter; `room_changed()`: other columns or rows
-    fit now."""
+    """A page of whole rows. `kept(id)`: a click on a cutout; `room_changed()`: other columns or rows fit now."""
 
     kept = Signal(int)
-    opened = Signal()
     room_changed = Signal()
 
     def __init__(
@@ -125,13 +123,7 @@ class CullWall(Gallery):
             self.ahead = ids
             self._ask_again()
 
-    # -- keys and mouse ---
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.opened.emit()
-        else:
-            super().keyPressEvent(event)
+    # -- mouse ---
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         row, held = self.row_at(event.position()), event.modifiers()

@@ -159,7 +159,6 @@ class MainWindow(QMainWindow):
             wanted.connect(lambda *_: self.explain())
         self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
         self.cull.similar_wanted.connect(lambda: self.choose_list("similar"))
-        self.cull.vet_wanted.connect(self.vet_selected)
         self.cull.stands.connect(self.status.read_out.say)
         self.view.vet_requested.connect(lambda _: self.vet_selected())
         self.explore.list_pane.gallery.opened.connect(self.vet_selected)

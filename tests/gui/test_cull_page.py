@@ -204,10 +204,13 @@ def test_when_all_are_labelled_nothing_comes(window: MainWindow, qtbot: QtBot) -
     assert not window.cull.ended
 
 
-def test_enter_asks_to_vet_and_s_finds_similar(window: MainWindow, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(window.cull.vet_wanted):
-        press(window, K.Key_Return)
-    window.show_page("cull")
+def test_enter_vets_the_current_one_and_s_finds_similar(window: MainWindow, qtbot: QtBot) -> None:
+    press(window, K.Key_F)
+    current = window.session.selected
+    press(window, K.Key_Return)
+    assert window.page == "vet" and window.session.selected == current
+    press(window, K.Key_Escape)
+    assert window.page == "cull" and current in shown(window)
     press(window, K.Key_S)
     qtbot.waitUntil(lambda: window.page == "similar")
     page = shown(window)
