@@ -19,6 +19,7 @@ NAMES = (
     "rank",
     "realism",
     "simulate",
+    "vetting",
     "window",
 )
 

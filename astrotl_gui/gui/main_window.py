@@ -357,7 +357,7 @@ class MainWindow(QMainWindow):
 
     def explain(self) -> None:
         """Open or close "Why is it here?" beside the mosaic."""
-        if self.page == "vet" and self.vet.reveal():
+        if self.page == "vet" and self.session.reveal():
             return
         if self.page == "explore":
             self.explore.show_why(not self.explore.why_shown)

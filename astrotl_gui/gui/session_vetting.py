@@ -96,12 +96,9 @@ class SessionVetting(SessionAudit):
 
         Without ids: the top of the ranking that this vetter has not labelled, `first` before all.
         """
-        known = set(self.catalog.ids.tolist())
-        if ids is None:
-            head = [first] if first is not None and first in known else []
-            queue = [*head, *self._draw(set(head), LENGTH - len(head))]
-        else:
-            queue = [i for i in ids if i in known]
+        asked = ids if ids is not None else [] if first is None else [first]
+        given = [i for i in asked if len(self.catalog) and self.catalog.rows_of([i])[0] >= 0]
+        queue = given if ids is not None else [*given, *self._draw(set(given), LENGTH - len(given))]
         self.vetting = Vetting(self.target, self.settings.vetter, queue, blind, name, drawn=ids is None)
         self._move_to(0)
 
@@ -210,7 +207,7 @@ class SessionVetting(SessionAudit):
         if self.target == "outlier" and self.outliers.settings.hide_artifacts:
             left_out |= set(self.outliers.hidden().tolist())
         drawn: list[int] = []
-        for source in ranking.ids.tolist():
+        for source in map(int, ranking.ids):
             if len(drawn) >= count:
                 break
             if source not in left_out:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,18 +10,17 @@ from PySide6.QtGui import QAction, QHideEvent, QKeyEvent, QResizeEvent, QShowEve
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from . import theme
-from .controls import Button, EmptyState, Label
-from .facts import measurements
+from .controls import Button, EmptyState, Label, scrolling
 from .fields import Field
 from .inspector_parts import CutoutPanel, FactRows
 from .looks import modes
 from .session_vetting import LENGTH
-from .status_bar import dec_text, ra_text
 from .thumbnails import Stamp, Thumbnails
 from .vet_bands import HEIGHT as STRIP
 from .vet_bands import VetBands
 from .vet_bar import VetBar
 from .vet_cutout import STAND_IN_SIDE, VetCutout
+from .vet_facts import vet_facts
 from .vet_graded import VetGraded
 from .vet_grades import VetGrades
 from .vet_look import VetLook
@@ -32,10 +30,10 @@ if TYPE_CHECKING:
     from .session import Session
 
 LEFT, RIGHT, MARGIN = 264, 408, 24
-BESIDE, ABOVE_AND_BELOW = 768, 228
-"""What the candidate leaves of the page's width, and of the window's height [px]."""
+BETWEEN, ABOVE_AND_BELOW = 96, 228
+"""Margins of the page's width, and what the candidate leaves of its height [px]."""
 LOW = 800
-"""Lower pages show no look, and one row of what was just graded."""
+"""Lower pages [px] show no look, and one row of what was just graded."""
 WIDE_SIDE = 320
 
 
@@ -59,6 +57,7 @@ class VetPage(View):
         self.cutout = VetCutout(session, self.small)
         self.bands = VetBands(self.small)
         self.wide = CutoutPanel(self.small, LEFT)
+        self.wide.setFixedSize(LEFT, LEFT)
         self.facts = FactRows()
         self.graded = VetGraded(session, self.small)
         self.grades = VetGrades(session)
@@ -90,7 +89,7 @@ class VetPage(View):
         middle.addStretch(1)
         row.addLayout(middle)
         row.addStretch(1)
-        row.addWidget(self._column(self._right(), RIGHT))
+        row.addWidget(self._column(self._right(), theme.scaled(RIGHT)))
         self.pages.addWidget(body)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -99,26 +98,34 @@ class VetPage(View):
         column.addWidget(self.pages, 1)
 
     def _left(self) -> QVBoxLayout:
+        upper = QVBoxLayout()
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(8)
+        upper.addWidget(Label("Wide view", 12, 600, "text2"))
+        upper.addWidget(self.wide)
+        upper.addSpacing(8)
+        upper.addWidget(self.facts)
+        upper.addStretch(1)
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(Label("Wide view", 12, 600, "text2"))
-        column.addWidget(self.wide)
-        column.addSpacing(8)
-        column.addWidget(self.facts)
-        column.addStretch(1)
+        column.addWidget(scrolling(upper), 1)
         column.addWidget(self.graded)
         return column
 
     def _right(self) -> QVBoxLayout:
+        upper = QVBoxLayout()
+        upper.setContentsMargins(0, 0, 0, 0)
+        upper.setSpacing(8)
+        upper.addWidget(self.grades)
+        upper.addSpacing(8)
+        upper.addWidget(Label("Note", 12, 600, "text2"))
+        upper.addWidget(self.note)
+        upper.addSpacing(8)
+        upper.addWidget(self.look)
+        upper.addStretch(1)
         column = QVBoxLayout()
         column.setSpacing(8)
-        column.addWidget(self.grades)
-        column.addSpacing(8)
-        column.addWidget(Label("Note", 12, 600, "text2"))
-        column.addWidget(self.note)
-        column.addSpacing(8)
-        column.addWidget(self.look)
-        column.addStretch(1)
+        column.addWidget(scrolling(upper), 1)
         foot = QHBoxLayout()
         foot.setSpacing(8)
         for button in (self.back_button, self.skip_button):
@@ -132,7 +139,7 @@ class VetPage(View):
         column = QWidget()
         layout.setContentsMargins(0, 0, 0, 0)
         column.setLayout(layout)
-        column.setFixedWidth(theme.scaled(width) if width != LEFT else width)
+        column.setFixedWidth(width)
         return column
 
     def _connect(self) -> None:
@@ -174,10 +181,6 @@ class VetPage(View):
 
     def zoom(self, steps: int) -> None:
         self.cutout.zoom(steps)
-
-    def reveal(self) -> bool:
-        """Show the rank of the one in view; whether it was hidden."""
-        return self.session.reveal()
 
     def draw_more(self) -> None:
         """Make the next queue of the ranking, when all of this one are seen."""
@@ -223,30 +226,16 @@ class VetPage(View):
             self._noted = source
             hidden = vetting.hidden
             self.note.setText(self.session.own_note(source) if hidden else self.session.note(source))
-        self.facts.show_facts(self._facts(source, vetting.hidden))
+        self.facts.show_facts(vet_facts(self.session, source, vetting.hidden))
         self._show_pixels()
-
-    def _facts(self, source: int, hidden: bool) -> list[tuple[str, str]]:
-        session, row = self.session, self.session.catalog.row(source)
-        facts = []
-        if math.isfinite(row["ra"]) and math.isfinite(row["dec"]):
-            facts = [("RA", ra_text(row["ra"])[:-1]), ("Dec", dec_text(row["dec"])[:-1])]
-        facts += [(name, value) for name, value in measurements(session, source) if name != "Label"]
-        ranking = session.ranking()
-        rank = ranking.rank_of(source) if ranking is not None else None
-        if hidden:
-            facts.append(("Rank", "hidden while blind"))
-        elif rank is not None and ranking is not None:
-            facts.append(("Rank", f"{rank:,} of {len(ranking) + ranking.rest:,}"))
-        return facts
 
     # -- pixels
 
     def _show_pixels(self) -> None:
         vetting, project = self.session.vetting, self.session.project
-        if not self.isVisible() or vetting is None or vetting.current is None or project is None:
+        source = vetting.current if vetting is not None else None
+        if not self.isVisible() or vetting is None or source is None or project is None:
             return
-        source = vetting.current
         strip = self._strip(source)
         self.bands.show_items(strip, self.session.look.mode)
         around = self._around(source)
@@ -349,7 +338,8 @@ class VetPage(View):
 
     def _suit(self) -> None:
         """The largest square there is room for; less beside it on a low page."""
-        side = max(240, min(self.width() - BESIDE, self.height() - ABOVE_AND_BELOW))
+        beside = LEFT + theme.scaled(RIGHT) + BETWEEN
+        side = max(240, min(self.width() - beside, self.height() - ABOVE_AND_BELOW))
         low = self.height() < theme.scaled(LOW)
         self.cutout.setFixedSize(side, side)
         self.bands.setFixedSize(side + 8, STRIP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from astrotl_gui.core.labels import Label, LabelLog
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.session_vetting import AHEAD, Vetting
+from astrotl_gui.gui.vet_facts import colour_text
 from astrotl_gui.gui.vet_graded import pace_text
 
 from .ranked import COUNT, ranked_window, settled
@@ -280,17 +280,16 @@ def test_without_a_ranking_it_says_when(qtbot: QtBot, window: MainWindow) -> Non
     assert empty is not None and empty.title.text() == "No ranking yet"
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1440, 900), (1920, 1080)])
-def test_everything_fits(vet: MainWindow, qtbot: QtBot, size: tuple[int, int]) -> None:
-    vet.resize(*size)
+def test_everything_fits(vet: MainWindow, qtbot: QtBot) -> None:
     page = vet.vet
-    qtbot.waitUntil(lambda: page.width() == size[0])
-    side = min(size[0] - 768, size[1] - 228)
-    assert page.cutout.width() == page.cutout.height() == side
-    assert page.look.isVisible() == (size[1] >= 800)
-    for part in (page.cutout, page.bands, page.graded, page.grades, page.skip_button, page.note):
-        corner = part.mapTo(page, part.rect().bottomRight())
-        assert page.rect().contains(corner), part
+    for width, height in ((1280, 720), (1440, 900), (1920, 1080)):
+        vet.resize(width, height)
+        side = min(width - 768, height - 228)
+        qtbot.waitUntil(lambda size=side: page.cutout.width() == page.cutout.height() == size)
+        assert page.look.isVisible() == (height >= 800)
+        for part in (page.cutout, page.bands, page.graded, page.grades, page.skip_button, page.note):
+            corner = part.mapTo(page, part.rect().bottomRight())
+            assert page.rect().contains(corner), part
 
 
 @pytest.mark.parametrize(
@@ -305,9 +304,16 @@ def test_the_pace_in_words(looks: list[float], left: int, text: str) -> None:
     assert pace_text(Vetting("lens", "mk", list(range(left)), looks=looks)) == text
 
 
-def test_the_log_has_the_columns(vet: MainWindow) -> None:
-    press(vet, K.Key_A)
-    assert vet.session.project is not None
-    with sqlite3.connect(vet.session.project.labels.path) as db:
-        (blind, seconds) = db.execute("SELECT blind, seconds FROM events").fetchone()
-    assert blind == 1 and seconds > 0
+def test_colours_are_of_the_outermost_bands(vet: MainWindow) -> None:
+    assert facts(vet)["g − i"].startswith("0.00 ± ")
+    row = {
+        "mag_g": 21.5,
+        "flux_g": 100.0,
+        "fluxerr_g": 3.0,
+        "mag_i": 20.0,
+        "flux_i": 400.0,
+        "fluxerr_i": 16.0,
+    }
+    assert colour_text(row, "g", "i") == "1.50 ± 0.05"
+    assert colour_text(row, "i", "g") == "−1.50 ± 0.05"
+    assert colour_text({**row, "mag_i": float("nan")}, "g", "i") == ""
