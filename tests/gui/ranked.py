@@ -114,7 +114,7 @@ def open_session(qtbot: QtBot, folder: Path) -> Session:
 
 def settled(qtbot: QtBot, session: Session) -> None:
     """Wait until no ranking or search runs."""
-    qtbot.waitUntil(lambda: not session.jobs._threads, timeout=20000)
+    qtbot.waitUntil(lambda: not session.jobs._threads, timeout=60000)
 
 
 def close_session(session: Session) -> None:
