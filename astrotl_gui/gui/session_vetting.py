@@ -81,6 +81,9 @@ class SessionVetting(SessionAudit):
         self.vetting: Vetting | None = None
         self._in_front = False
         self._shown_at: float | None = None
+        self._given: tuple[str, float, bool] | None = (
+            None  # value, seconds, whether to go on, while it is written
+        )
 
     # -- the queue
 
@@ -150,16 +153,21 @@ class SessionVetting(SessionAudit):
         vetting = self.vetting
         if not self._in_front or vetting is None:
             return super().label(value, grade, contaminant, advance)
-        source, (_, seconds) = vetting.current, self._seen(-1, value)
-        if source is None or not super().label(value, grade, contaminant, advance=False):
+        if vetting.current is None:
             return False
-        vetting.graded = [i for i in vetting.graded if i != source]
-        if value != "clear":
-            vetting.graded.append(source)
-            if 0 < seconds < PAUSE_SECONDS:
-                vetting.looks.append(seconds)
-        self._move_to(vetting.place + int(advance))
-        return True
+        self._given = (value, self._seen(vetting.current, value)[1], advance)
+        written = super().label(value, grade, contaminant, advance=False)
+        self._given = None
+        return written
+
+    def _labels_given(self, sources: list[int], target: str = "", contaminants: Sequence[str] = ()) -> None:
+        given, self._given = self._given, None
+        if given is not None and self.vetting is not None:
+            self._labels.clear()
+            self._go_on(
+                self.vetting, *given
+            )  # before the lists are told and ranked: the next image comes first
+        super()._labels_given(sources, target, contaminants)
 
     def step(self, by: int) -> None:
         if not self._in_front or self.vetting is None:
@@ -185,6 +193,14 @@ class SessionVetting(SessionAudit):
 
     # -- inside
 
+    def _go_on(self, vetting: Vetting, value: str, seconds: float, advance: bool) -> None:
+        vetting.graded = [i for i in vetting.graded if i != vetting.current]
+        if value != "clear" and vetting.current is not None:
+            vetting.graded.append(vetting.current)
+            if 0 < seconds < PAUSE_SECONDS:
+                vetting.looks.append(seconds)
+        self._move_to(vetting.place + int(advance))
+
     def _move_to(self, place: int) -> None:
         vetting = self.vetting
         if vetting is None:
@@ -193,9 +209,9 @@ class SessionVetting(SessionAudit):
         self._shown_at = None
         if vetting.current is not None:
             vetting.seen.add(vetting.current)
+        self.vetting_changed.emit()
         if self._in_front:
             super().select_many([vetting.current] if vetting.current is not None else [])
-        self.vetting_changed.emit()
 
     def _draw(self, without: set[int], count: int) -> list[int]:
         """The top of the ranking that is neither in `without` nor labelled by this vetter."""

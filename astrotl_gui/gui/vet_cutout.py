@@ -50,10 +50,12 @@ class VetCutout(QWidget):
 
     def show_source(self, source: int | None, ahead: list[int]) -> None:
         """Show a source, and have those of `ahead` read and rendered before they are wanted."""
-        if source != self.source:
-            self.wide = False
+        other = source != self.source
+        self.wide = self.wide and not other
         self.source, self.ahead = source, ahead
         self.refresh()
+        if other and self.isVisible():
+            self.repaint()  # now, before whatever else a label sets going
 
     def refresh(self) -> None:
         """Ask for what is shown now, then for what comes next."""
