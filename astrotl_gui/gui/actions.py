@@ -95,7 +95,7 @@ class Action:
 
 MENUS = ("Project", "Sources", "Label", "Move", "Look", "Find", "Window")
 PAGES = ("Label", "Move", "Look", "Find and do")
-VIEWS = (("explore", "Explore"), ("cull", "Cull"), ("vet", "Vet"))
+VIEWS = (("explore", "Explore"), ("cull", "Cull"), ("vet", "Vet"), ("train", "Train"))
 """The views in the top bar's switch: (page, text)."""
 
 CONTAMINANTS = ("ring", "spiral", "merger", "edge-on", "artifact", "star")

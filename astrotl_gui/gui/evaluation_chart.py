@@ -23,18 +23,54 @@ TONES = ("text", "text2", "border")
 def curve_pen(method: str, number: int) -> QPen:
     """How the curve of a method is drawn; `number` tells the others apart."""
     if method == OURS:
-        return _pen("selection", 2.4)
+        return pen("selection", 2.4)
     if method == CHANCE:
-        return _pen("text3", 1.4, (1, 3))
-    return _pen(TONES[number // len(DASHES) % len(TONES)], 1.4, DASHES[number % len(DASHES)])
+        return pen("text3", 1.4, (1, 3))
+    return pen(TONES[number // len(DASHES) % len(TONES)], 1.4, DASHES[number % len(DASHES)])
 
 
-def _pen(tone: str, width: float, dashes: tuple[int, ...] = ()) -> QPen:
-    pen = QPen(theme.color(tone), width)
-    pen.setCosmetic(True)  # as wide on every scale
+def pen(tone: str, width: float, dashes: tuple[int, ...] = ()) -> QPen:
+    """A pen in the colour of a token, as wide on every scale; `dashes` in widths of the pen."""
+    made = QPen(theme.color(tone), width)
+    made.setCosmetic(True)
     if dashes:
-        pen.setDashPattern([float(length) for length in dashes])
-    return pen
+        made.setDashPattern([float(length) for length in dashes])
+    return made
+
+
+def new_plot(name: str, bottom: str, left: str, surface: str = "window") -> pg.PlotWidget:
+    """An empty chart that stands still, on a surface of this token, with these texts along its axes."""
+    t = theme.tokens()
+    plot = pg.PlotWidget(background=getattr(t, surface))
+    plot.setAccessibleName(name)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.setMouseEnabled(x=False, y=False)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.showGrid(x=True, y=True, alpha=0.15)
+    for side, text in (("bottom", bottom), ("left", left)):
+        axis = plot.getAxis(side)
+        axis.setPen(t.line)
+        axis.setTextPen(t.text2)
+        axis.setTickFont(theme.font(11))
+        if text:
+            axis.setLabel(text, **{"color": t.text2, "font-size": f"{theme.scaled(12)}px"})
+        axis.enableAutoSIPrefix(False)
+    return plot
+
+
+def fill_between(
+    plot: pg.PlotWidget, x: np.ndarray, low: np.ndarray, high: np.ndarray, tone: str, alpha: int
+) -> pg.FillBetweenItem:
+    """Fill a band of a chart with a token's colour; `alpha` 0–255."""
+    colour = theme.color(tone)
+    colour.setAlpha(alpha)
+    edges = [pg.PlotCurveItem(x.astype(float), edge, pen=QPen(Qt.PenStyle.NoPen)) for edge in (low, high)]
+    for edge in edges:
+        plot.addItem(edge)
+    band = pg.FillBetweenItem(*edges, brush=colour)
+    plot.addItem(band)
+    return band
 
 
 class PenSample(QWidget):
@@ -59,21 +95,7 @@ class EvaluationChart(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        t = theme.tokens()
-        self.plot = pg.PlotWidget(background=t.window)
-        self.plot.setAccessibleName("Share found against labels")
-        self.plot.setMenuEnabled(False)
-        self.plot.hideButtons()
-        self.plot.setMouseEnabled(x=False, y=False)
-        self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.plot.showGrid(x=True, y=True, alpha=0.15)
-        for side, text in (("bottom", "Labels"), ("left", "Share found")):
-            axis = self.plot.getAxis(side)
-            axis.setPen(t.line)
-            axis.setTextPen(t.text2)
-            axis.setTickFont(theme.font(11))
-            axis.setLabel(text, **{"color": t.text2, "font-size": f"{theme.scaled(12)}px"})
-            axis.enableAutoSIPrefix(False)
+        self.plot = new_plot("Share found against labels", "Labels", "Share found")
         self.plot.setYRange(0, 1, padding=0.02)
         self.curves: dict[str, pg.PlotDataItem] = {}
         column = QVBoxLayout(self)
@@ -91,7 +113,8 @@ class EvaluationChart(QWidget):
             if name == CHANCE:
                 continue
             if name == OURS:
-                self._band(curve.labels, curve.recall, curve.scatter)
+                low, high = curve.recall - curve.scatter, curve.recall + curve.scatter
+                fill_between(self.plot, curve.labels, low, high, "selection", 36)
             self.curves[name] = self.plot.plot(
                 curve.labels, curve.recall, pen=curve_pen(name, number), antialias=True
             )
@@ -103,14 +126,3 @@ class EvaluationChart(QWidget):
         """Show or hide the curve of a method."""
         if method in self.curves:
             self.curves[method].setVisible(shown)
-
-    def _band(self, labels: np.ndarray, recall: np.ndarray, scatter: np.ndarray) -> None:
-        colour = theme.color("selection")
-        colour.setAlpha(36)
-        none = QPen(Qt.PenStyle.NoPen)
-        edges = [
-            pg.PlotCurveItem(labels.astype(float), recall + sign * scatter, pen=none) for sign in (-1, 1)
-        ]
-        for edge in edges:
-            self.plot.addItem(edge)
-        self.plot.addItem(pg.FillBetweenItem(*edges, brush=colour))

@@ -38,6 +38,7 @@ from .similar_view import SimilarView
 from .stamps_sheet import StampsSheet
 from .status_bar import StatusBar
 from .top_bar import TopBar
+from .train_page import TrainPage
 from .vet_page import VetPage
 from .view import View
 from .welcome import WelcomePage
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
     explore: ExplorePage
     similar: SimilarView
     vet: VetPage
+    train: TrainPage
     finder: Palette
     blinker: Blinker
     messages: Messages
@@ -110,12 +112,14 @@ class MainWindow(QMainWindow):
         self.similar = SimilarView(self.session)
         self.cull = CullPage(self.session, self.actions_by_id)
         self.vet = VetPage(self.session, self.actions_by_id)
+        self.train = TrainPage(self.session)
         self._pages = _Pages()
         self.views: dict[str, View] = {
             "explore": self.explore,
             "similar": self.similar,
             "cull": self.cull,
             "vet": self.vet,
+            "train": self.train,
         }
         self._by_name: dict[str, QWidget] = {
             "welcome": self.welcome,

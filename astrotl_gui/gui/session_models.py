@@ -85,6 +85,7 @@ class SessionModels(SessionPrototypes):
             job.partial.connect(self._keep_step)
             job.cancelled.connect(self._tuning_stopped)
             job.finished.connect(self._tuning_ended)
+            self.curve_changed.emit()
             return job
 
         self._writer.run(TUNING, start)
