@@ -20,11 +20,11 @@ def cap_width(text: str) -> float:
     return max(theme.scaled(CAP_HEIGHT), metrics.horizontalAdvance(text) + 2 * CAP_PADDING)
 
 
-def paint_cap(painter: QPainter, rect: QRectF, text: str) -> None:
-    """Draw a key cap: `text` in a thin box."""
+def paint_cap(painter: QPainter, rect: QRectF, text: str, tone: str = "text2") -> None:
+    """Draw a key cap: `text`, in the colour of a token, in a thin box."""
     theme.paint_box(painter, rect, None, theme.tokens().border, radius=4)
     painter.setFont(theme.font(11, 500))
-    painter.setPen(theme.color("text2"))
+    painter.setPen(theme.color(tone))
     painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, text)
 
 
@@ -165,7 +165,8 @@ class Button(Control):
         if self.key:
             cap = theme.scaled(CAP_HEIGHT)
             start = left + icon + text + KEY_GAP
-            paint_cap(painter, QRectF(start, (height - cap) / 2, key - KEY_GAP, cap), self.key)
+            box = QRectF(start, (height - cap) / 2, key - KEY_GAP, cap)
+            paint_cap(painter, box, self.key, "main_text" if self.main and self.isEnabled() else "text2")
 
 
 class IconButton(Control):

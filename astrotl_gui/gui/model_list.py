@@ -34,6 +34,7 @@ class ModelRow(QWidget):
         words, line = QVBoxLayout(), QHBoxLayout()
         words.setSpacing(2)
         line.addWidget(Label(model_name(version), 12, 600))
+        line.setSpacing(12)
         line.addWidget(Label(state, tone="text2"))
         line.addStretch(1)
         words.addLayout(line)

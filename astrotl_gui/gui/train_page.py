@@ -51,6 +51,7 @@ class TrainPage(View):
         head.addLayout(words, 1)
         head.addWidget(self.tabs)
         self._scroll = scrolling(self._body)
+        self._scroll.verticalScrollBar().rangeChanged.connect(self._keep_margin)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -132,6 +133,11 @@ class TrainPage(View):
             return ""
         version = encoder.get("model", 0)
         return f"model {version}" if version else "as shipped"
+
+    def _keep_margin(self, least: int, most: int) -> None:
+        """The cards end where the tabs do, with the scroll bar or without."""
+        bar = self._scroll.verticalScrollBar().sizeHint().width() if most else 0
+        self._body.setContentsMargins(MARGIN, 0, MARGIN - bar, GAP)
 
     def _choose(self, name: str) -> None:
         if name != SIMILAR[0]:
