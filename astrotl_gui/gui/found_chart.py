@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from astrotl_gui.core.yields import Yields
 
@@ -27,7 +27,8 @@ class FoundChart(Card):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Found against labels", parent)
         self.plot = new_plot("Found against labels", "Labels given", "", "pane")
-        self.plot.setMinimumHeight(theme.scaled(220))
+        self.plot.setMinimumHeight(theme.scaled(280))
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.column.addWidget(self.plot, 1)
         self.steps: pg.PlotDataItem | None = None
         self.changes: list[tuple[int, str]] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -35,6 +35,7 @@ class TrainPage(View):
         super().__init__(parent)
         self._session = session
         self.parts: TrainParts | None = None
+        self._look: tuple[theme.Tokens, int] | None = None
         self.tabs = ListTabs()
         self.tabs.setFixedWidth(theme.scaled(TABS))
         self.sentence = Label("", 20, 600, wrap=True)
@@ -66,13 +67,14 @@ class TrainPage(View):
             session.labels_changed,
             session.target_changed,
             session.targets_changed,
-            session.settings_changed,
             session.audit_changed,
             session.recovered,
             session.models_changed,
             session.jobs.changed,
         ):
             signal.connect(self._changed)
+        # queued: the window applies the theme first
+        session.settings_changed.connect(self._changed, Qt.ConnectionType.QueuedConnection)
         session.curve_changed.connect(self._curve_changed)
 
     def panes(self) -> list[QWidget]:
@@ -100,6 +102,12 @@ class TrainPage(View):
             return
         self.sentence.setText(advice.sentence)
         self.detail.setText(advice.detail)
+        look = (theme.tokens(), theme.scaled(100))
+        if self.parts is not None and look != self._look:  # charts keep the colours they were made in
+            self._body.removeWidget(self.parts)
+            self.parts.deleteLater()
+            self.parts = None
+        self._look = look
         if self.parts is None:
             from .train_parts import (
                 TrainParts,

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.audit_table import RELEASED, STOPPED
+from astrotl_gui.gui import theme
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.train_parts import TrainParts
 from astrotl_gui.pipeline import finetune as module
@@ -193,3 +194,10 @@ def test_completeness_is_shown_by_quantity(window: MainWindow) -> None:
     assert card.says.text().startswith("10 of 20 injected lenses are in the top 100 of 40: 50 %")
     session.set_target("outlier")
     assert not card.isVisible()
+
+
+def test_its_charts_follow_the_theme(qtbot: QtBot, window: MainWindow) -> None:
+    before = parts(window)
+    window.session.set_settings(replace(window.session.settings, theme="light"))
+    qtbot.waitUntil(lambda: parts(window) is not before)
+    assert parts(window).chart.plot.backgroundBrush().color() == theme.color("pane")
