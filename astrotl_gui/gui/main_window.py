@@ -168,6 +168,7 @@ class MainWindow(QMainWindow):
         self.explore.list_pane.gallery.opened.connect(self.vet_selected)
         self.similar.gallery.opened.connect(self.vet_selected)
         self.vet.left.connect(self.show_page)
+        self.train.vet_wanted.connect(self.vet_sample)
         self.vet.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
         self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
@@ -312,6 +313,11 @@ class MainWindow(QMainWindow):
         else:
             self.session.begin_vetting(first=self.session.selected)
             self.show_page("vet")
+
+    def vet_sample(self, ids: list[int], name: str) -> None:
+        """Grade the sample of an audit, blind and in its order."""
+        self.session.begin_vetting(ids, blind=True, name=name)
+        self.show_page("vet")
 
     def move_in_list(self, where: str, extend: bool = False) -> None:
         """Move the selection: next, previous, up, down, first, last, page-up, page-down."""
