@@ -33,7 +33,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 @pytest.fixture
 def vet(qtbot: QtBot, window: MainWindow) -> MainWindow:
     """The window in Vet, with the first candidate on the screen."""
-    press(window, K.Key_2, CTRL)
+    press(window, K.Key_3, CTRL)
     shown(qtbot, window)
     return window
 
@@ -148,7 +148,7 @@ def test_grades_of_others_stay_out_of_sight(window: MainWindow) -> None:
         ]
     )
     session._labels_given([first])
-    press(window, K.Key_2, CTRL)
+    press(window, K.Key_3, CTRL)
     assert first in queue(window).ids and second not in queue(window).ids
     window.session.select_many([first])
     assert not any(button.isChecked() for button in window.vet.grades.grades.values())
@@ -184,7 +184,7 @@ def test_the_place_is_kept_when_one_leaves(vet: MainWindow) -> None:
     press(vet, K.Key_Space)
     third = vet.session.selected
     press(vet, K.Key_Escape)
-    press(vet, K.Key_2, CTRL)
+    press(vet, K.Key_3, CTRL)
     assert vet.session.selected == third and queue(vet).place == 2
 
 
@@ -275,7 +275,7 @@ def test_the_next_are_read_before_they_are_wanted(qtbot: QtBot, vet: MainWindow)
 
 def test_without_a_ranking_it_says_when(qtbot: QtBot, window: MainWindow) -> None:
     window.session._rankings.clear()
-    press(window, K.Key_2, CTRL)
+    press(window, K.Key_3, CTRL)
     empty = window.vet._empty
     assert empty is not None and empty.title.text() == "No ranking yet"
 
