@@ -170,6 +170,7 @@ class MainWindow(QMainWindow):
         self.vet.left.connect(self.show_page)
         self.train.vet_wanted.connect(self.vet_sample)
         self.vet.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
+        self.train.similar_wanted.connect(lambda: self.choose_list("similar"))
         self.welcome.paths_chosen.connect(self.open_paths)
         self.welcome.keys_wanted.connect(self.show_keys)
         self.welcome.settings_wanted.connect(self.show_settings)

@@ -30,6 +30,8 @@ class TrainPage(View):
     """
 
     vet_wanted = Signal(list, str)
+    similar_wanted = Signal()
+    """The tab of the last similarity search was chosen."""
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -148,7 +150,9 @@ class TrainPage(View):
         self._body.setContentsMargins(MARGIN, 0, MARGIN - bar, GAP)
 
     def _choose(self, name: str) -> None:
-        if name != SIMILAR[0]:
+        if name == SIMILAR[0]:
+            self.similar_wanted.emit()
+        else:
             self._session.set_target(name)
 
     def _changed(self, *_: object) -> None:

@@ -201,3 +201,9 @@ def test_its_charts_follow_the_theme(qtbot: QtBot, window: MainWindow) -> None:
     window.session.set_settings(replace(window.session.settings, theme="light"))
     qtbot.waitUntil(lambda: parts(window) is not before)
     assert parts(window).chart.plot.backgroundBrush().color() == theme.color("pane")
+
+
+def test_the_tab_of_the_search_leads_there(window: MainWindow) -> None:
+    box = window.train.tabs.boxes()[-1]
+    QTest.mouseClick(window.train.tabs, LEFT, pos=box.center().toPoint())
+    assert window.page == "similar"
