@@ -37,8 +37,9 @@ def with_sources(window: MainWindow) -> bool:
 
 
 def with_selection(window: MainWindow) -> bool:
-    """A source is selected."""
-    return in_project(window) and window.session.selected is not None
+    """A source is selected and in sight."""
+    seen = window.front is not None and window.front.candidates
+    return in_project(window) and seen and window.session.selected is not None
 
 
 def with_sky(window: MainWindow) -> bool:

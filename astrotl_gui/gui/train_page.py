@@ -29,6 +29,8 @@ class TrainPage(View):
     `vet_wanted(ids, name)`: the sample of an audit is to be labelled blind, in this order.
     """
 
+    lists = True
+    candidates = False
     vet_wanted = Signal(list, str)
     similar_wanted = Signal()
     """The tab of the last similarity search was chosen."""

@@ -10,11 +10,13 @@ class View(QWidget):
 
     `bars`: whether the top bar and the status bar stand around it. `notes`: whether a note can be written on it;
     elsewhere the window brings Explore to the front for one. `lists`: whether it shows the list of the current target.
+    `candidates`: whether the selected source is in sight, so that keys may label it.
     """
 
     bars = True
     notes = False
     lists = False
+    candidates = True
 
     def panes(self) -> list[QWidget]:
         """Its panes in the order of F6."""

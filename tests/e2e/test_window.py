@@ -184,7 +184,7 @@ def label():
     if session.project is None or session.ranking() is None:
         return
     if window.page != "vet":
-        QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
     elif session.vetting.current is not None:
         source = session.vetting.current
         QTest.keyClick(window.focusWidget() or window, Qt.Key.Key_X)

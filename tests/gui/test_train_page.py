@@ -20,7 +20,7 @@ from astrotl_gui.pipeline import finetune as module
 from astrotl_gui.pipeline.recovery import Recovery
 
 from .ranked import COUNT, Gate, ranked_window, settled
-from .small_project import CTRL, K, press
+from .small_project import ALT, CTRL, K, press
 from .test_session_models import put
 
 LEFT = Qt.MouseButton.LeftButton
@@ -29,7 +29,7 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     with ranked_window(qtbot, tmp_path) as made:
-        press(made, K.Key_2, CTRL)
+        press(made, K.Key_4, CTRL)
         yield made
 
 
@@ -63,6 +63,14 @@ def test_it_says_how_to_begin_and_follows_the_labels(qtbot: QtBot, window: MainW
     assert parts(window).counts.rows[1:] == [("mk", "3", "0", "4", "7", "–")]
     window.session.set_target("agn")
     assert page.sentence.text() == "No labels yet." and page.tabs.value == "agn"
+
+
+def test_no_key_labels_what_is_out_of_sight(window: MainWindow) -> None:
+    window.session.select(3)
+    press(window, K.Key_A)
+    assert window.session.labels() == {}
+    press(window, K.Key_2, ALT)
+    assert (window.page, window.session.target) == ("train", "agn")
 
 
 def test_another_network_is_a_line_in_the_chart(qtbot: QtBot, window: MainWindow) -> None:
