@@ -97,6 +97,8 @@ class AuditCard(Card):
         except AstroTLError as problem:
             plan = None
             self.problem.setText(f"{problem.title}. {problem.detail}")
+        self.problem.setProperty("tone", "alert" if self.filter.text() else "text2")
+        self.problem.style().polish(self.problem)
         self.filter.setProperty("wrong", plan is None and bool(self.filter.text()))
         self.filter.style().polish(self.filter)
         self.rows.set_rows(_rows_of(plan) if plan is not None else {})

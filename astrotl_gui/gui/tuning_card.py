@@ -71,8 +71,8 @@ class TuningCard(Card):
 
     def _idle(self, yes: int, no: int) -> str:
         if yes or no:
-            more = " and ".join(f"{count} {what}" for count, what in ((yes, "yes"), (no, "no")) if count)
-            return f"{more} more in this list, and the network can be tuned on your labels."
+            more = " and ".join(f"{count} more {what}" for count, what in ((yes, "yes"), (no, "no")) if count)
+            return f"It takes {more} in this list to tune the network on your labels."
         if self._session.inputs is None:
             return "The network can be tuned once every source is embedded."
         if self._session.writing:

@@ -92,7 +92,7 @@ def test_tuning_goes_through_its_states(
     monkeypatch.setattr(module, "fine_tune", gate)
     label(qtbot, window, range(1, 4), range(4, 8))
     card, session = parts(window).tuning, window.session
-    assert not card.start.isEnabled() and card.says.text().startswith("7 yes and 6 no more")
+    assert not card.start.isEnabled() and card.says.text().startswith("It takes 7 more yes and 6 more no")
     label(qtbot, window, range(1, 13), range(13, 31))
     assert card.start.isEnabled()
     click(card.start)
