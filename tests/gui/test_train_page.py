@@ -158,12 +158,14 @@ def test_an_audit_from_its_plan_to_its_release(qtbot: QtBot, window: MainWindow)
     assert begun is not None
     sample = begun.audit.sample.tolist()
     assert wanted.args == [sample, "Audit of lenses"]
-    answer(session, sample[:2])
+    answer(window, sample[:2])
+    press(window, K.Key_4, CTRL)
+    assert card.rows.values["Labelled"] == "2 of 30"
     with qtbot.waitSignal(window.train.vet_wanted) as wanted:
         click(card.go_on)
     assert wanted.args == [sample[2:], "Audit of lenses"]
-    assert card.rows.values["Labelled"] == "2 of 30"
-    answer(session, sample[2:])
+    answer(window, sample[2:])
+    press(window, K.Key_4, CTRL)
     settled(qtbot, session)
     assert card.past.text().startswith("At least") and "0 hits in 30 labels" in card.past.text()
     click(card.finish)
@@ -174,18 +176,18 @@ def test_an_audit_from_its_plan_to_its_release(qtbot: QtBot, window: MainWindow)
     assert session.audits()[0].audit.state == RELEASED and card.start.isEnabled()
 
 
-def answer(session: object, sources: list[int]) -> None:
-    """As the Vet view labels what it shows blind."""
+def answer(window: MainWindow, sources: list[int]) -> None:
+    """Grade what Vet shows, which are these, in order."""
     for source in sources:
-        event = session._event(source, "negative", "X", "", "lens")  # type: ignore[attr-defined]
-        assert session._write([replace(event, blind=True)])  # type: ignore[attr-defined]
-        session._labels_given([source], "lens")  # type: ignore[attr-defined]
+        assert window.page == "vet" and window.session.selected == source
+        press(window, K.Key_X)
 
 
 def test_an_audit_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
     label(qtbot, window, range(1, 5), range(5, 8))
     card = parts(window).audit
     click(card.start)
+    press(window, K.Key_4, CTRL)
     settled(qtbot, window.session)
     click(card.stop)
     settled(qtbot, window.session)
