@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/bash
 
-.PHONY: demo test check bench screenshots demo-sky shipped-arcs compare-skies evaluate-skies wheel clean
+.PHONY: demo test check bench screenshots tutorial demo-sky shipped-arcs compare-skies evaluate-skies wheel clean
 
 demo: .venv/.ready
 	$(BIN)/astrotl demo --out demo-output
@@ -24,6 +24,10 @@ bench: .venv/.ready-dev
 # The README's pictures, of the demo field.
 screenshots: .venv/.ready-dev
 	$(BIN)/python docs/take_screenshots.py
+
+# The tutorial played in the window by the demo sky's truth, with its pictures.
+tutorial: .venv/.ready-dev
+	$(BIN)/python docs/take_tutorial.py
 
 # The demo sky that comes with AstroTL, anew: only after a change of the simulator that is worth 16 MB of history.
 demo-sky: .venv/.ready-dev

@@ -82,8 +82,8 @@ def main() -> None:
 
 def shown_on(window) -> list[int]:
     """The ids on the page in view, once there is one."""
-    until(lambda: len(window.cull.shown))
-    return list(window.cull.shown)
+    until(lambda: len(window.cull.model.ids))
+    return window.cull.model.ids.tolist()
 
 
 def press(window, key) -> None:

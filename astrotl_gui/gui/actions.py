@@ -369,6 +369,8 @@ PROJECT = (
            lambda w: project_verbs.show_injected(w), with_sources),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
            lambda w: w.session.rank_again(), with_sources, "Find and do"),
+    Action("sources.audit", "Sources", "Audit…", "Prove how much of the list is found, by a random sample",
+           ("Ctrl+Shift+A",), lambda w: w.show_page("train"), with_sources),
     Action("models.fine-tune", "Sources", "Fine-tune", "Tune the network on this list’s labels, if that ranks better",
            ("Ctrl+T",), lambda w: w.session.fine_tune(), with_sources),
     Action("sources.evaluate", "Sources", "Evaluate the ranking…", "How soon it finds what you are after",

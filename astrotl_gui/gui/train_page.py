@@ -113,9 +113,7 @@ class TrainPage(View):
             self.parts = None
         self._look = look
         if self.parts is None:
-            from .train_parts import (
-                TrainParts,
-            )  # with its charts, which a window that shows none can do without
+            from .train_parts import TrainParts  # with charts that a window can do without until now
 
             self.parts = TrainParts(session, SIDE, GAP)
             self.parts.audit.wanted.connect(self.vet_wanted)

@@ -31,7 +31,8 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "project.close": "Ctrl+W", "project.save": "Ctrl+S", "window.settings": "Ctrl+,", "window.quit": "Ctrl+Q",
     "list.lens": "Alt+1", "list.agn": "Alt+2", "list.artifact": "Alt+3", "list.outlier": "Alt+4",
     "list.similar": "Alt+5", "move.search-back": "Alt+Left", "move.extend-right": "Shift+Right",
-    "view.cull": "Ctrl+2", "view.vet": "Ctrl+3", "move.vet": "Return Enter",
+    "view.cull": "Ctrl+2", "view.vet": "Ctrl+3", "move.vet": "Return Enter", "view.train": "Ctrl+4",
+    "models.fine-tune": "Ctrl+T", "sources.audit": "Ctrl+Shift+A",
     "window.next-pane": "F6", "window.full": "F11", "window.keys": "?",
 }  # fmt: skip
 
