@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
-from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedGroupKFold
 
 Bools = NDArray[np.bool_]
@@ -53,20 +52,21 @@ class Comparison:
 
 def compare(wanted: Bools, tuned: Floats, frozen: Floats, fold: Rows, seed: int = 0) -> Comparison:
     """Compare held-out scores (n,) of the same labels; `fold` (n,) says which were held out together."""
-    measures = (average_precision_score, roc_auc_score)
-    whole = np.array([[m(wanted, s) for s in (tuned, frozen)] for m in measures])
+    both = (tuned, frozen)
+    once = np.ones((1, len(wanted)))
+    whole = np.stack([measures(wanted, scores, once)[0] for scores in both], axis=1)
     random = np.random.default_rng(seed)
-    yes, no = np.flatnonzero(wanted), np.flatnonzero(~wanted)
-    again = np.empty((RESAMPLES, 2, 2))
-    for k in range(RESAMPLES):
-        rows = np.concatenate([random.choice(yes, len(yes)), random.choice(no, len(no))])
-        again[k] = [[m(wanted[rows], s[rows]) for s in (tuned, frozen)] for m in measures]
+    times = np.zeros((RESAMPLES, len(wanted)))
+    for rows in (np.flatnonzero(wanted), np.flatnonzero(~wanted)):
+        times[:, rows] = random.multinomial(len(rows), np.full(len(rows), 1 / len(rows)), RESAMPLES)
+    again = np.stack([measures(wanted, scores, times) for scores in both], axis=2)
     error = again.std(axis=0, ddof=1)
     between = (again[..., 0] - again[..., 1]).std(axis=0, ddof=1)
+    parts = [np.where(fold == k, 1.0, 0.0)[None] for k in np.unique(fold)]
     gaps = [
-        average_precision_score(wanted[at], tuned[at]) - average_precision_score(wanted[at], frozen[at])
-        for at in (fold == k for k in np.unique(fold))
-        if wanted[at].any() and not wanted[at].all()
+        float(measures(wanted, tuned, part)[0, 0] - measures(wanted, frozen, part)[0, 0])
+        for part in parts
+        if 0 < part @ wanted < part.sum()
     ]
     error_of_gap = max(float(between[0]), corrected_error(gaps))
 
@@ -81,6 +81,22 @@ def compare(wanted: Bools, tuned: Floats, frozen: Floats, fold: Rows, seed: int 
         estimate(1, 1),
         (float(whole[1, 0] - whole[1, 1]), float(between[1])),
     )
+
+
+def measures(wanted: Bools, scores: Floats, times: Floats) -> Floats:
+    """Average precision and area under the ROC curve (R, 2) of labels (n,), each counted `times` (R, n).
+
+    As scikit-learn's `average_precision_score` and `roc_auc_score` with weights, for all R at once. Each row has to
+    count labels of both kinds.
+    """
+    order = np.argsort(-scores, kind="stable")
+    ends = np.append(np.flatnonzero(np.diff(scores[order])), len(scores) - 1)  # ties count together
+    hits = np.cumsum(times[:, order] * wanted[order], axis=1)[:, ends]
+    seen = np.cumsum(times[:, order], axis=1)[:, ends]
+    new_hits, misses = np.diff(hits, prepend=0.0), seen - hits
+    precision = np.divide(hits, seen, out=np.zeros_like(hits), where=seen > 0)
+    area = (np.diff(misses, prepend=0.0) * (hits - new_hits / 2)).sum(axis=1) / misses[:, -1]
+    return np.stack([(new_hits * precision).sum(axis=1), area], axis=1) / hits[:, -1:]
 
 
 def corrected_error(gaps: Sequence[float]) -> float:
