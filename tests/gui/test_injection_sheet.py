@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,28 +35,41 @@ from tests.pipeline.injection.small_field import SIZE, field
 LEFT = Qt.MouseButton.LeftButton
 
 
-@pytest.fixture(autouse=True)
-def plain_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(encoder_module.PRECISIONS, "cpu", ())
-    monkeypatch.setitem(encoder_module.BATCH, "cpu", 16)
+def plain_torch(patch: pytest.MonkeyPatch) -> None:
+    patch.setitem(encoder_module.PRECISIONS, "cpu", ())
+    patch.setitem(encoder_module.BATCH, "cpu", 16)
 
 
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
-    """A window on sixteen galaxies, embedded, with twenty examples of each target."""
-    mosaic, catalog = field(tmp_path)
+@pytest.fixture(scope="module")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a project of sixteen galaxies, embedded, with twenty examples of each target."""
+    folder = tmp_path_factory.mktemp("injected")
+    mosaic, catalog = field(folder)
     project = Project.create(
-        tmp_path / "small", mosaic.spec, DetectionSettings(), CutoutSettings(SIZE, 3 * SIZE)
+        folder / "small", mosaic.spec, DetectionSettings(), CutoutSettings(SIZE, 3 * SIZE)
     )
     project.encoder = EncoderSettings(views=1)
     project.injection = type(project.injection)(pairs=20)
     project.write_catalog(catalog)
     project.save()
     asked = mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder
-    embed(*asked, device="cpu")
-    inject(*asked, project.injection, device="cpu")
+    with pytest.MonkeyPatch.context() as patch:
+        plain_torch(patch)
+        embed(*asked, device="cpu")
+        inject(*asked, project.injection, device="cpu")
     project.close()
-    made = make_window([project.path], Session(AppSettings(vetter="mk", device="cpu", reduce_motion=True)))
+    return folder
+
+
+@pytest.fixture
+def window(
+    qtbot: QtBot, made_once: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MainWindow]:
+    """A window on a copy of that project."""
+    plain_torch(monkeypatch)
+    shutil.copytree(made_once, tmp_path, dirs_exist_ok=True)
+    (project,) = tmp_path.glob("*.astrotl")
+    made = make_window([project], Session(AppSettings(vetter="mk", device="cpu", reduce_motion=True)))
     made.resize(1440, 900)
     qtbot.waitUntil(lambda: made.session.examples is not None, timeout=60_000)
     qtbot.waitUntil(lambda: not made.session.jobs._threads, timeout=60_000)
