@@ -54,7 +54,10 @@ HOLD_MS = 300
 
 
 class _Pages(QStackedWidget):
-    """Pages of which the hidden ones do not count towards the least size."""
+    """Pages that take the room there is: what needs more scrolls within itself, so that the bars stay in view."""
+
+    def hasHeightForWidth(self) -> bool:
+        return False
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)
