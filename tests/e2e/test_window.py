@@ -21,7 +21,7 @@ from astrotl_gui.gui.app import make_window
 from astrotl_gui.gui.session import Session
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
-LONG = 180_000  # ms, for the slowest machine
+LONG = 400_000  # ms, for the slowest machine
 
 
 @pytest.fixture
