@@ -44,13 +44,18 @@ class LabelQueue(QObject):
         else:
             project.queue = before
 
-    def next(self, count: int, seen: Iterable[int] = (), seed: int = 0) -> NDArray[np.int64]:
-        """Up to `count` ids to label next, none labelled or seen; a matter of milliseconds also of millions."""
+    def next(
+        self, count: int, seen: Iterable[int] = (), seed: int = 0, own: bool = False
+    ) -> NDArray[np.int64]:
+        """Up to `count` ids to label next, none labelled or seen; a matter of milliseconds also of millions.
+
+        `own`: labels of other vetters do not count, so that theirs come too.
+        """
         session = self._session
         ranking = session.ranking()
         if ranking is None or not len(session.catalog) or (self._holds_back and session.inputs is None):
             return NONE  # what to hold back is not known yet
-        return next_to_label(session.inputs, ranking, self._done(seen), count, self.settings, seed)
+        return next_to_label(session.inputs, ranking, self._done(seen, own), count, self.settings, seed)
 
     def left(self, seen: Iterable[int] = ()) -> int:
         """How many are neither labelled nor seen."""
@@ -64,10 +69,11 @@ class LabelQueue(QObject):
         """Whether likely artifacts are none of this list's."""
         return self._session.target == "outlier" and self._session.outliers.settings.hide_artifacts
 
-    def _done(self, seen: Iterable[int]) -> NDArray[np.int64]:
+    def _done(self, seen: Iterable[int], own: bool = False) -> NDArray[np.int64]:
         """Labelled, seen, or held back from the list of outliers."""
-        session = self._session
-        done = [np.fromiter(session.labels(), np.int64), np.fromiter(seen, np.int64)]
+        session, vetter = self._session, self._session.settings.vetter
+        labelled = (i for i, label in session.labels().items() if not own or label.vetter == vetter)
+        done = [np.fromiter(labelled, np.int64), np.fromiter(seen, np.int64)]
         if self._holds_back:
             done.append(session.outliers.hidden())
         return np.concatenate(done)

@@ -23,6 +23,7 @@ def go_to_rank(window: MainWindow, rank: int) -> None:
         window.messages.show(Message("No such rank", f"This list has {count:,} candidates.", "warn"))
     else:
         window.session.select(int(ranking.ids[rank - 1]))
+        window.session.reveal()  # who asks for a rank knows it: what Vet hides is hidden no more
 
 
 def go_to_id(window: MainWindow, source: int) -> None:

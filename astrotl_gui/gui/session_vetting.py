@@ -14,7 +14,7 @@ from astrotl_gui.core.settings import AppSettings
 from astrotl_gui.gui.session_audit import SessionAudit
 
 if TYPE_CHECKING:
-    from astrotl_gui.gui.outlier_methods import OutlierMethods
+    from astrotl_gui.gui.label_queue import LabelQueue
 
 LENGTH = 200
 """Candidates in a queue drawn from a ranking."""
@@ -69,7 +69,7 @@ class SessionVetting(SessionAudit):
     """The queue being vetted. While it is in front, labels, steps and undo move along it."""
 
     vetting_changed = Signal()
-    outliers: OutlierMethods
+    queue: LabelQueue
 
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
@@ -81,9 +81,8 @@ class SessionVetting(SessionAudit):
         self.vetting: Vetting | None = None
         self._in_front = False
         self._shown_at: float | None = None
-        self._given: tuple[str, float, bool] | None = (
-            None  # value, seconds, whether to go on, while it is written
-        )
+        # value, seconds and whether to go on, while a label is written
+        self._given: tuple[str, float, bool] | None = None
 
     # -- the queue
 
@@ -97,7 +96,7 @@ class SessionVetting(SessionAudit):
     ) -> None:
         """Make a queue of these sources, in this order, for the current target.
 
-        Without ids: the top of the ranking that this vetter has not labelled, `first` before all.
+        Without ids: what the query strategy asks about next, `first` before all.
         """
         asked = ids if ids is not None else [] if first is None else [first]
         given = [i for i in asked if len(self.catalog) and self.catalog.rows_of([i])[0] >= 0]
@@ -127,7 +126,7 @@ class SessionVetting(SessionAudit):
     def reveal(self) -> bool:
         """Show the rank of the one in view; its label is stored as not blind. Whether it was hidden."""
         vetting = self.vetting
-        if vetting is None or vetting.current is None or not vetting.hidden:
+        if not self._in_front or vetting is None or vetting.current is None or not vetting.hidden:
             return False
         vetting.revealed.add(vetting.current)
         self.vetting_changed.emit()
@@ -164,9 +163,8 @@ class SessionVetting(SessionAudit):
         given, self._given = self._given, None
         if given is not None and self.vetting is not None:
             self._labels.clear()
-            self._go_on(
-                self.vetting, *given
-            )  # before the lists are told and ranked: the next image comes first
+            # before the lists are told and ranked: the next image comes first
+            self._go_on(self.vetting, *given)
         super()._labels_given(sources, target, contaminants)
 
     def step(self, by: int) -> None:
@@ -214,20 +212,8 @@ class SessionVetting(SessionAudit):
             super().select_many([vetting.current] if vetting.current is not None else [])
 
     def _draw(self, without: set[int], count: int) -> list[int]:
-        """The top of the ranking that is neither in `without` nor labelled by this vetter."""
-        ranking = self.ranking()
-        if ranking is None:
-            return []
-        own = {i for i, label in self.labels().items() if label.vetter == self.settings.vetter}
-        left_out = without | own
-        if self.target == "outlier" and self.outliers.settings.hide_artifacts:
-            left_out |= set(self.outliers.hidden().tolist())
-        drawn: list[int] = []
-        for source in map(int, ranking.ids):
-            if len(drawn) >= count:
-                break
-            if source not in left_out:
-                drawn.append(source)
+        """What to label next by the project's query strategy; what others labelled is graded too."""
+        drawn: list[int] = self.queue.next(count, without, own=True).tolist()
         return drawn
 
     def _follow_ranking(self, target: str) -> None:

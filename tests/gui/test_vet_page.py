@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.labels import Label, LabelLog
 from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.gui import place_verbs
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.session_vetting import AHEAD, Vetting
 from astrotl_gui.gui.vet_facts import colour_text
@@ -125,6 +126,26 @@ def test_a_revealed_rank_makes_the_label_not_blind(vet: MainWindow) -> None:
     press(vet, K.Key_B)
     assert [label.blind for label in on_disk(vet)] == [False, True]
     assert on_disk(vet)[0].source_id == first and vet.page == "vet"
+
+
+def test_who_goes_to_a_rank_knows_it(vet: MainWindow) -> None:
+    place_verbs.go_to_rank(vet, 3)
+    third = vet.session.ranking("lens").ids[2]  # type: ignore[union-attr]
+    assert vet.session.selected == third and facts(vet)["Rank"] == f"3 of {COUNT}"
+    press(vet, K.Key_B)
+    press(vet, K.Key_B)
+    assert [(label.source_id == third, label.blind) for label in on_disk(vet)] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_the_queue_follows_the_query_strategy(vet: MainWindow) -> None:
+    by_rank = vet.session.ranking("lens").ids.tolist()  # type: ignore[union-attr]
+    assert queue(vet).ids == by_rank
+    vet.session.queue.choose("random")
+    vet.session.begin_vetting()
+    assert queue(vet).ids != by_rank and sorted(queue(vet).ids) == sorted(by_rank)
 
 
 def test_a_label_outside_of_vet_is_not_blind(window: MainWindow) -> None:
