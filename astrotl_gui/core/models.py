@@ -16,6 +16,25 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import cannot_write, draft_folder
 
 CARD, WEIGHTS = "card.toml", "weights.safetensors"
+FEWEST = 10
+"""Labels of each kind that a list needs to be tuned on, or to be looked after."""
+
+
+def count_labels(labels: Mapping[int, int]) -> tuple[int, int]:
+    """How many yes and how many no there are (source id → +1 or −1)."""
+    signs = list(labels.values())
+    return signs.count(1), signs.count(-1)
+
+
+def labels_missing(labels: Mapping[int, int]) -> tuple[int, int]:
+    """How many yes and how many no a list lacks to be tuned on."""
+    yes, no = count_labels(labels)
+    return max(0, FEWEST - yes), max(0, FEWEST - no)
+
+
+def missing_words(yes: int, no: int) -> str:
+    """What is missing in words: "7 more yes and 10 more no"."""
+    return " and ".join(f"{count} more {what}" for count, what in ((yes, "yes"), (no, "no")) if count)
 
 
 @dataclass(frozen=True)

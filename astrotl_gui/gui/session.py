@@ -20,6 +20,7 @@ from astrotl_gui.core.project import Project
 from astrotl_gui.core.recent import recent_projects, remember_project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.core.stretch import Look, render_bands
+from astrotl_gui.core.targets import nouns
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.label_queue import LabelQueue
@@ -259,14 +260,13 @@ class Session(SessionVetting):
 
         def exported(rows: int) -> None:
             told = len(targets) == 1 and yes_only and targets[0] in TARGET_NAMES
-            what = TARGET_NAMES[targets[0]].lower() if told else "source"
-            noun = {"lens": "lenses", "agn": "AGN"}.get(what, f"{what}s") if rows != 1 else what
+            what = nouns(TARGET_NAMES, targets[0], rows) if told else "source" if rows == 1 else "sources"
             detail = f"{path.name}, with who labelled each, when, and by which model."
             if behind:
                 detail += " All sources were still being ranked: those further down have no rank in it yet."
             self.messaged.emit(
                 Message(
-                    f"Exported {rows:,} {noun}",
+                    f"Exported {rows:,} {what}",
                     detail,
                     actions=(("Show file", lambda: show_file(path)),),
                 )

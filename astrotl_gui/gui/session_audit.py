@@ -63,10 +63,9 @@ class SessionAudit(SessionModels):
             return None
         return where_it_stands(project, self.catalog, target, self.ranking(target), self.settings.vetter)
 
-    def advice(self, target: str | None = None) -> Advice | None:
-        """Where a list stands in two sentences; None without a project."""
-        where = self.yields(target)
-        return None if where is None else advise(where, self.targets, self.audits(where.target))
+    def advice(self, where: Yields) -> Advice:
+        """Where a list stands in two sentences."""
+        return advise(where, self.targets, self.audits(where.target))
 
     # -- injection and recovery
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
 
-from astrotl_gui.core.models import ModelCard, read_models
+from astrotl_gui.core.models import ModelCard, labels_missing, missing_words, read_models
 from astrotl_gui.core.ranking import order_of
 from astrotl_gui.core.settings import TuningSettings
 from astrotl_gui.gui.jobs import Job
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from astrotl_gui.ml.finetune import TuningStep
 
 TUNING, SWITCHING = "Fine-tuning", "Embedding a new version"
-FEWEST = 10
-"""Labels of each kind without which no list is tuned on (`pipeline.tuning.judged.FEWEST`)."""
 
 
 class SessionModels(SessionPrototypes):
@@ -47,8 +45,7 @@ class SessionModels(SessionPrototypes):
 
     def labels_missing(self, target: str | None = None) -> tuple[int, int]:
         """How many yes and no are missing before a list can be tuned on."""
-        signs = list(self._signs(target or self.target).values())
-        return max(0, FEWEST - signs.count(1)), max(0, FEWEST - signs.count(-1))
+        return labels_missing(self._signs(target or self.target))
 
     def fine_tune(self, target: str | None = None, settings: TuningSettings | None = None) -> Job | None:
         """Tune the network on the labels of a list; it is taken into use where the gate accepts it.
@@ -138,8 +135,8 @@ class SessionModels(SessionPrototypes):
         """Say what is missing, if anything is."""
         yes, no = self.labels_missing(target)
         if yes or no:
-            more = " and ".join(f"{count} more {what}" for count, what in ((yes, "yes"), (no, "no")) if count)
-            self._say("Too few labels to fine-tune", f"Label {more} in the list {self.targets[target]}.")
+            more, name = missing_words(yes, no), self.targets[target]
+            self._say("Too few labels to fine-tune", f"Label {more} in the list {name}.")
         elif self.inputs is None:
             self._say("Not ready to fine-tune", "The network is tuned once every source is embedded.")
         elif self.writing:

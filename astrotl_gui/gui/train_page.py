@@ -93,17 +93,18 @@ class TrainPage(View):
         session = self._session
         self.tabs.set_lists(session.targets)
         self.tabs.set_value(session.target)
-        advice, where = session.advice(), session.yields()
+        where = session.yields()
         empty = self._lacking()
         self.empty.setVisible(bool(empty))
         self._scroll.setVisible(not empty)
         for label in (self.sentence, self.detail):
             label.setVisible(not empty)
-        if empty or advice is None or where is None:
+        if empty or where is None:
             title, detail = empty or ("", "")
             self.empty.title.setText(title)
             self.empty.detail.setText(detail)
             return
+        advice = session.advice(where)
         self.sentence.setText(advice.sentence)
         self.detail.setText(advice.detail)
         look = (theme.tokens(), theme.scaled(100))

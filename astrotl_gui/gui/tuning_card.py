@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from astrotl_gui.core.models import missing_words
 from astrotl_gui.core.progress import round_time
 
 from .controls import Bar, Button, Label
@@ -71,8 +72,7 @@ class TuningCard(Card):
 
     def _idle(self, yes: int, no: int) -> str:
         if yes or no:
-            more = " and ".join(f"{count} more {what}" for count, what in ((yes, "yes"), (no, "no")) if count)
-            return f"It takes {more} in this list to tune the network on your labels."
+            return f"It takes {missing_words(yes, no)} in this list to tune the network on your labels."
         if self._session.inputs is None:
             return "The network can be tuned once every source is embedded."
         if self._session.writing:

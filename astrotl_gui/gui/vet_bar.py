@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from astrotl_gui.core.labels import TARGET_NAMES
+from astrotl_gui.core.targets import nouns
 
 from . import theme
 from .controls import Bar, Icon, IconButton, KeyCap, Label
@@ -74,7 +75,5 @@ class VetBar(QWidget):
         self.blind.setVisible(place < total)
 
     def _plural(self) -> str:
-        target, noun = self.session.target, self.session.noun()
-        if target not in TARGET_NAMES or target == "agn":
-            return noun
-        return "lenses" if target == "lens" else f"{noun}s"
+        session = self.session
+        return nouns(session.targets, session.target) if session.target in TARGET_NAMES else session.noun()

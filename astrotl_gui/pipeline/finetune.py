@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.models import ModelCard, next_version, read_model, write_model
+from astrotl_gui.core.models import FEWEST, ModelCard, count_labels, next_version, read_model, write_model
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, TuningSettings
@@ -22,7 +22,6 @@ from astrotl_gui.ml.gate import words
 from astrotl_gui.pipeline.embed import embed, recorded_versions
 from astrotl_gui.pipeline.making import stores_of
 from astrotl_gui.pipeline.tuning.judged import (
-    FEWEST,
     Course,
     Judged,
     enough,
@@ -34,28 +33,6 @@ from astrotl_gui.pipeline.tuning.judged import (
 from astrotl_gui.pipeline.tuning.sources import images_in, labelled_in, mosaic_material, shipped
 
 CNN, LORA = "the last stage", "LoRA on the last blocks"
-
-
-@dataclass(frozen=True)
-class Counted:
-    """Labels of a list, and how many more are needed: none where `ready`."""
-
-    yes: int
-    no: int
-
-    @property
-    def ready(self) -> bool:
-        return min(self.yes, self.no) >= FEWEST
-
-    @property
-    def missing(self) -> str:
-        """What is needed, in words."""
-        return f"It takes {FEWEST} yes and {FEWEST} no at least; there are {self.yes} yes and {self.no} no."
-
-
-def count_labels(labels: Mapping[int, int]) -> Counted:
-    signs = list(labels.values())
-    return Counted(signs.count(1), signs.count(-1))
 
 
 def fine_tune(
@@ -85,7 +62,9 @@ def fine_tune(
     progress(0, 1, "Fine-tuning")
     labels = {i: sign for i, sign in training[target].items() if catalog.rows_of([i])[0] >= 0}
     if not enough(labels):
-        raise AstroTLError("Too few labels to fine-tune", count_labels(labels).missing)
+        yes, no = count_labels(labels)
+        needed = f"It takes {FEWEST} yes and {FEWEST} no at least; there are {yes} yes and {no} no."
+        raise AstroTLError("Too few labels to fine-tune", needed)
     the_card = card(encoder.encoder)
     views = shipped(folder, catalog, mosaic, cutouts, encoder).meta["making"]["views"]
     every = labelled_in(training, catalog)
@@ -135,14 +114,13 @@ def _card(
 ) -> ModelCard:
     compared = judged.compared
     harmed = [names.get(name, name) for name in judged.harmed]
-    counts = {name: count_labels(labels) for name, labels in training.items() if labels}
     return ModelCard(
         version=version,
         target=target,
         date=datetime.now(UTC).isoformat(timespec="seconds"),
         encoder="",
         encoder_weights="",
-        labels={name: [counted.yes, counted.no] for name, counted in counts.items()},
+        labels={name: list(count_labels(labels)) for name, labels in training.items() if labels},
         folds=settings.folds,
         average_precision={
             "tuned": list(compared.tuned),

@@ -61,7 +61,7 @@ def test_an_audit_is_held_out_certified_and_released(qtbot: QtBot, session: Sess
     assert proof is not None and proof.hits == 1
     session.finish_audit(begun.audit.number)
     assert session.audit is None
-    assert "At least" in session.advice().detail
+    assert "At least" in session.advice(session.yields()).detail
     session.release_audit(begun.audit.number)
     settled(qtbot, session)
     assert " 5+ " in session.ranking("lens").model
@@ -109,7 +109,7 @@ def test_what_cannot_be_is_said(qtbot: QtBot, session: Session) -> None:
     session.start_audit(recall=0.5)
     session.finish_audit(1)
     assert [message.title for message in said] == ["Nothing is found yet", "This audit is not complete"]
-    assert session.advice().state == "auditing"
+    assert session.advice(session.yields()).state == "auditing"
 
 
 def test_the_log_replays_to_what_the_window_shows(qtbot: QtBot, session: Session) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
+from astrotl_gui.core.models import labels_missing
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import TuningSettings
 from astrotl_gui.ml.finetune import Lesson, TuningStep, embed_maps, steps_of, tune
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 
 Rows = NDArray[np.int64]
 Labels = Mapping[int, int]
-FEWEST = 10
-"""Labels of each kind that a list needs to be tuned on, or to be looked after."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,8 +160,7 @@ def judge(
 
 
 def enough(labels: Labels) -> bool:
-    signs = list(labels.values())
-    return min(signs.count(1), signs.count(-1)) >= FEWEST
+    return not any(labels_missing(labels))
 
 
 def _folds(
