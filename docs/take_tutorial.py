@@ -62,7 +62,7 @@ def main() -> None:
         window.show_page("train")
         take(window, OUT / "train.png")
 
-        state = session.start_audit("lens", recall=0.8, filter=SET)
+        state = session.start_audit("lens", recall=0.8, filter=SET, seed=1)
         assert state is not None
         print(f"audit of {state.audit.size} sources, {state.total} labels")
         session.begin_vetting(state.next, blind=True, name=session.audit_name())

@@ -121,9 +121,10 @@ class AuditCard(Card):
         if proved is None:
             return ""
         things = nouns(self._session.targets, state.audit.target)
+        hits = f"{proved.hits:,} hit{'' if proved.hits == 1 else 's'}"
         return (
             f"At least {_percent(proved.recall)} of the {things} in {state.audit.words} are found, "
-            f"with {proved.confidence:.0%} confidence: {proved.hits:,} hits in {proved.labelled:,} labels, "
+            f"with {proved.confidence:.0%} confidence: {hits} in {proved.labelled:,} labels, "
             f"so at most {proved.unfound:,} are missing."
         ).replace("% confidence", " % confidence")
 
