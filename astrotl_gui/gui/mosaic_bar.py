@@ -131,9 +131,9 @@ class MosaicBar(QWidget):
         self.histogram.moved.connect(lambda black, white: self._set(black=black, white=white))
         self.histogram.reset.connect(lambda: self._set(black=Look().black, white=None))
         self.invert.clicked.connect(lambda: looks.invert(session))
-        self.marks.clicked.connect(view.toggle_marks)
-        self.grid.clicked.connect(view.toggle_grid)
-        self.ruler.clicked.connect(view.toggle_ruler)
+        self.marks.clicked.connect(lambda: view.toggle("marks"))
+        self.grid.clicked.connect(lambda: view.toggle("grid"))
+        self.ruler.clicked.connect(lambda: view.toggle("ruler"))
         self.only_sky.clicked.connect(self.only_sky_wanted)
 
     def _set(self, **changes: object) -> None:
@@ -167,9 +167,9 @@ class MosaicBar(QWidget):
 
     @Slot()
     def _take_shown(self) -> None:
-        self.marks.setChecked(self._view.marks_shown)
-        self.grid.setChecked(self._view.grid_shown)
-        self.ruler.setChecked(self._view.ruler_shown)
+        self.marks.setChecked(self._view.shows("marks"))
+        self.grid.setChecked(self._view.shows("grid"))
+        self.ruler.setChecked(self._view.shows("ruler"))
 
     # --- room --------------------------------------------------------------------------------------------
 

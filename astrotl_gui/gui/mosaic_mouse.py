@@ -64,7 +64,7 @@ class MosaicMouse(QObject):
         elif self._modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.box = QRectF(self._start, position).normalized()
             self._view.update()
-        elif self._view.ruler_shown:
+        elif self._view.shows("ruler"):
             self._view.measure(self._start, position)
         else:
             self._view.drag(step.x(), step.y())

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.marks import paint_marks
 from astrotl_gui.gui.message import problem_message
 from astrotl_gui.gui.mosaic_canvas import MosaicCanvas
 from astrotl_gui.gui.mosaic_marks import MosaicMarks
@@ -25,11 +24,9 @@ from astrotl_gui.gui.mosaic_menu import show_menu
 from astrotl_gui.gui.mosaic_mouse import MosaicMouse
 from astrotl_gui.gui.overview import LOW_WINDOW, Overview
 from astrotl_gui.gui.readout import read_out
-from astrotl_gui.gui.ruler import Point, paint_ruler
 from astrotl_gui.gui.session import Session
-from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box, paint_compass, paint_credit, paint_scale_bar
-from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
 from astrotl_gui.gui.sky_ink import INK
+from astrotl_gui.gui.sky_layers import FurnitureLayer, GridLayer, Layer, MarksLayer, RulerLayer
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
 
@@ -44,7 +41,7 @@ class MosaicView(QWidget):
     """The open project's mosaic.
 
     `read_out(Readout | None)` follows the cursor; `vet_requested(id)` asks to grade a source;
-    `viewport_changed` and `shown_changed` (marks, grid, ruler) tell of what is in view.
+    `viewport_changed` and `shown_changed` tell of what is in view. `layers`, the lowest first, are drawn over the sky.
     """
 
     read_out = Signal(object)
@@ -61,11 +58,15 @@ class MosaicView(QWidget):
         self.marks = MosaicMarks(session, self)
         self.mouse = MosaicMouse(self)
         self.overview = Overview(self)
-        self.marks_shown, self.grid_shown, self.ruler_shown = True, False, False
+        self.ruler = RulerLayer()
+        self.layers: dict[str, Layer] = {
+            "grid": GridLayer(),
+            "marks": MarksLayer(),
+            "ruler": self.ruler,
+            "furniture": FurnitureLayer(),
+        }
         self._placed = False
         self._hover: QPointF | None = None
-        self._ruler: tuple[Point, Point] | None = None
-        self._grid: tuple[Viewport, list[GridLine]] | None = None
         self._glide = QVariantAnimation(self)
         self._glide.setEasingCurve(QEasingCurve.Type.OutCubic)
         self._glide.valueChanged.connect(self._glided)
@@ -168,28 +169,21 @@ class MosaicView(QWidget):
 
     # --- what to show ------------------------------------------------------------------------------------
 
-    def toggle_marks(self) -> None:
-        self.marks_shown = not self.marks_shown
-        self._shown()
+    def shows(self, name: str) -> bool:
+        """Whether a layer is drawn."""
+        return self.layers[name].shown
 
-    def toggle_grid(self) -> None:
-        self.grid_shown = not self.grid_shown
-        self._shown()
-
-    def toggle_ruler(self) -> None:
-        """Measure with the left button instead of panning; off again, the ruler goes."""
-        self.ruler_shown = not self.ruler_shown
-        self._ruler = None
-        self._shown()
-
-    def _shown(self) -> None:
+    def toggle(self, name: str) -> None:
+        """Draw a layer, or leave it out; what was measured with the ruler goes with it."""
+        layer = self.layers[name]
+        layer.shown = not layer.shown
+        layer.clear()
         self.shown_changed.emit()
         self.update()
 
     def measure(self, start: QPointF, end: QPointF) -> None:
         """Lay the ruler between two points of the view."""
-        to_image = self.viewport.to_image
-        self._ruler = (to_image(start.x(), start.y()), to_image(end.x(), end.y()))
+        self.ruler.lay(self.viewport, start, end)
         self.update()
 
     # --- the session -------------------------------------------------------------------------------------
@@ -198,7 +192,8 @@ class MosaicView(QWidget):
     def _take_project(self) -> None:
         self.close_feed()
         self._placed = False
-        self._ruler = self._grid = None
+        for layer in self.layers.values():
+            layer.clear()
         tiles = self.session.tiles
         self.overview.setVisible(tiles is not None)
         self.overview.set_image(None)
@@ -360,29 +355,9 @@ class MosaicView(QWidget):
         if self.canvas is None or mosaic is None or not self._placed:
             painter.fillRect(self.rect(), QColor(theme.SKY.behind_sky))
             return
-        view = self.viewport
-        self.canvas.paint(painter, view, self.devicePixelRatioF())
-        if self.grid_shown:
-            paint_grid(painter, self._grid_lines(), view, self.session.look.invert)
-        if self.marks_shown:
-            paint_marks(painter, self.marks.marks, view, self.session.target, self._reserved())
-        if self._ruler is not None:
-            paint_ruler(painter, mosaic, view, *self._ruler)
-        paint_compass(painter, mosaic, view)
-        paint_scale_bar(painter, mosaic, view)
-        paint_credit(painter, mosaic.spec.credit, view)
+        self.canvas.paint(painter, self.viewport, self.devicePixelRatioF())
+        for layer in self.layers.values():
+            if layer.shown:
+                layer.paint(painter, self, mosaic)
         if self.mouse.box is not None:
             theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)
-
-    def _reserved(self) -> list[QRectF]:
-        """Where ranks would run into the compass, the overview, the scale bar or the credit."""
-        bar = QRectF(0, self.height() - 48, BAR_ROOM, 48)
-        mosaic = self.session.mosaic
-        credit = credit_box(mosaic.spec.credit if mosaic else "", self.viewport)
-        return [QRectF(0, 0, 72, 72), QRectF(self.overview.geometry()), bar, credit]
-
-    def _grid_lines(self) -> list[GridLine]:
-        assert self.session.mosaic is not None
-        if self._grid is None or self._grid[0] != self.viewport:
-            self._grid = (self.viewport, grid_lines(self.session.mosaic, self.viewport))
-        return self._grid[1]

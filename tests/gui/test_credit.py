@@ -2,44 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.project import Project
 from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box
+from astrotl_gui.gui.sky_layers import reserved
 from astrotl_gui.gui.viewport import Viewport
 from astrotl_gui.pipeline.real_fields import FIELDS
-from tests.gui.test_mosaic_view import grabbed, make_session, sharp
+from tests.gui.small_mosaic import grabbed
 
 CREDITS = [field.credit for field in FIELDS.values()]
-
-
-@pytest.fixture
-def session(qapp: QApplication, tmp_path: Path) -> Iterator[Session]:
-    made = make_session(tmp_path)
-    yield made
-    made.jobs.close()
-    if made.project is not None:
-        made.project.close()
-
-
-@pytest.fixture
-def view(qtbot: QtBot, session: Session) -> Iterator[MosaicView]:
-    made = MosaicView(session)
-    qtbot.addWidget(made)
-    made.resize(908, 612)  # what the mosaic has in a window of 1280 × 720
-    made.show()
-    sharp(qtbot, made)
-    yield made
-    made.close_feed()
 
 
 @pytest.mark.parametrize("credit", CREDITS)
@@ -57,11 +35,12 @@ def test_it_stands_clear_of_scale_bar_and_overview(
 
 @pytest.mark.parametrize("credit", CREDITS)
 def test_it_is_whole_in_a_small_window(view: MosaicView, credit: str) -> None:
+    view.resize(908, 612)  # what the mosaic has in a window of 1280 × 720
     wide = credit_box(credit, Viewport((10, 10), width=4000, height=612))
     assert credit_box(credit, view.viewport).width() == wide.width() > 200
 
 
-def test_it_is_painted_and_only_there(view: MosaicView, session: Session, qtbot: QtBot) -> None:
+def test_it_is_painted_and_only_there(view: MosaicView, session: Session) -> None:
     assert session.mosaic is not None
     before = grabbed(view)
     session.mosaic.spec = replace(session.mosaic.spec, credit=CREDITS[0])
@@ -76,7 +55,7 @@ def test_it_is_painted_and_only_there(view: MosaicView, session: Session, qtbot:
     around = box.adjusted(-3, -4, 3, 6)
     assert len(changed) > 300 and all(around.contains(x, y) for x, y in changed)
     assert max(after.pixelColor(x, y).lightness() for x, y in changed) > 180
-    assert view._reserved()[-1] == box, "ranks keep off it"
+    assert reserved(view, session.mosaic)[-1] == box, "ranks keep off it"
 
 
 def test_it_is_there_again_when_the_project_is(session: Session, tmp_path: Path) -> None:

@@ -126,10 +126,10 @@ def test_looks_by_key(window: MainWindow) -> None:
     assert session.look.black == before.black + 0.5
     press(window, K.Key_V)
     assert session.look.invert
-    for key, name in ((K.Key_M, "marks_shown"), (K.Key_G, "grid_shown"), (K.Key_Y, "ruler_shown")):
-        shown = getattr(window.view, name)
+    for key, name in ((K.Key_M, "marks"), (K.Key_G, "grid"), (K.Key_Y, "ruler")):
+        shown = window.view.shows(name)
         press(window, key)
-        assert getattr(window.view, name) is not shown
+        assert window.view.shows(name) is not shown
 
 
 def test_blink_by_tap_and_by_hold(window: MainWindow, qtbot: QtBot) -> None:

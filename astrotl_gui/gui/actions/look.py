@@ -1,0 +1,62 @@
+"""How the sky is shown."""
+
+from __future__ import annotations
+
+from .. import looks
+from .action import Action, in_project, on_explore, on_sky, with_selection
+
+
+def _pan(key: str, dx: int, dy: int) -> Action:
+    where = key.lower()
+    return Action(
+        f"look.pan-{where}",
+        "Look",
+        f"Pan {where}",
+        f"Move the view {where}",
+        (f"Ctrl+{key}",),
+        lambda w: w.view.pan(dx, dy),
+        on_explore,
+        "Look",
+        "Pan",
+        repeats=True,
+    )
+
+
+LOOK = (
+    Action("look.band", "Look", "Next band", "Show the next band", ("W", "K"),
+           lambda w: looks.step_band(w.session, 1), in_project, "Look", repeats=True),
+    Action("look.band-back", "Look", "Previous band", "Show the band before", ("Q", "Shift+K"),
+           lambda w: looks.step_band(w.session, -1), in_project, "Look", repeats=True),
+    Action("look.stretch", "Look", "Next stretch", "Asinh, linear, log, square root, square", ("T",),
+           lambda w: looks.step_stretch(w.session), in_project, "Look"),
+    Action("look.softer", "Look", "Stretch softer", "Lift the faint parts", ("[",),
+           lambda w: looks.soften(w.session, 1), in_project, "Look", "Stretch softer, harder", repeats=True),
+    Action("look.harder", "Look", "Stretch harder", "Press the faint parts down", ("]",),
+           lambda w: looks.soften(w.session, -1), in_project, "Look", "Stretch softer, harder", repeats=True),
+    Action("look.black-down", "Look", "Black level down", "Show more of the sky’s noise", (",",),
+           lambda w: looks.shift_black(w.session, -0.5), in_project, "Look", "Black level down, up",
+           repeats=True),
+    Action("look.black-up", "Look", "Black level up", "Hide more of the sky’s noise", (".",),
+           lambda w: looks.shift_black(w.session, 0.5), in_project, "Look", "Black level down, up",
+           repeats=True),
+    Action("look.invert", "Look", "Invert", "Dark sources on a bright sky", ("V",),
+           lambda w: looks.invert(w.session), in_project, "Look",
+           checked=lambda w: in_project(w) and w.session.look.invert),
+    Action("look.blink", "Look", "Blink", "Bands in turn, while the key is held or until it is tapped again",
+           ("E",), lambda w: w.blinker.toggle(), in_project, "Look", held=True),
+    Action("look.wide", "Look", "Wide view", "A wider cutout, while the key is held or until tapped again",
+           ("R",), lambda w: w.toggle_wide(), with_selection, "Look", held=True),
+    Action("look.fit", "Look", "Fit, or pixels 1:1", "The whole mosaic, or one pixel a pixel", ("Z",),
+           lambda w: w.views[w.page].toggle_fit(), on_sky, "Look"),
+    Action("look.in", "Look", "Zoom in", "Nearer", ("+", "="),
+           lambda w: w.views[w.page].zoom(1), on_sky, "Look", "Zoom", repeats=True),
+    Action("look.out", "Look", "Zoom out", "Farther", ("-",),
+           lambda w: w.views[w.page].zoom(-1), on_sky, "Look", "Zoom", repeats=True),
+    _pan("Left", -1, 0), _pan("Right", 1, 0), _pan("Up", 0, 1), _pan("Down", 0, -1),
+    Action("look.whole", "Look", "Whole mosaic", "All of the mosaic", ("Ctrl+0",),
+           lambda w: w.view.fit(), on_explore),
+    Action("look.larger", "Look", "Larger cutouts", "Fewer, larger cutouts in the list", ("Ctrl+=", "Ctrl++"),
+           lambda w: w.resize_cutouts(1), in_project),
+    Action("look.smaller", "Look", "Smaller cutouts", "More, smaller cutouts in the list", ("Ctrl+-",),
+           lambda w: w.resize_cutouts(-1), in_project),
+)  # fmt: skip

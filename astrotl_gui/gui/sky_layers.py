@@ -1,0 +1,91 @@
+"""What is drawn over the pixels of the mosaic, from the lowest layer up; each can be switched off."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from astrotl_gui.gui.marks import paint_marks
+from astrotl_gui.gui.ruler import Point, paint_ruler
+from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box, paint_compass, paint_credit, paint_scale_bar
+from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
+from astrotl_gui.gui.viewport import Viewport
+
+if TYPE_CHECKING:
+    from astrotl_gui.core.mosaic import Mosaic
+    from astrotl_gui.gui.mosaic_view import MosaicView
+
+
+class Layer:
+    """One thing drawn over the sky of a view, in logical px; `shown` switches it."""
+
+    shown = True
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        raise NotImplementedError
+
+    def clear(self) -> None:
+        """Forget what belonged to the project or to the last use."""
+
+
+class GridLayer(Layer):
+    """Lines of equal right ascension and declination."""
+
+    shown = False
+
+    def __init__(self) -> None:
+        self._lines: tuple[Viewport, list[GridLine]] | None = None
+
+    def clear(self) -> None:
+        self._lines = None
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        viewport = view.viewport
+        if self._lines is None or self._lines[0] != viewport:
+            self._lines = (viewport, grid_lines(mosaic, viewport))
+        paint_grid(painter, self._lines[1], viewport, view.session.look.invert)
+
+
+class MarksLayer(Layer):
+    """The first of the current list."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        paint_marks(painter, view.marks.marks, view.viewport, view.session.target, reserved(view, mosaic))
+
+
+class RulerLayer(Layer):
+    """A distance between two points; while it is on, the left button measures."""
+
+    shown = False
+
+    def __init__(self) -> None:
+        self._ends: tuple[Point, Point] | None = None
+
+    def clear(self) -> None:
+        self._ends = None
+
+    def lay(self, viewport: Viewport, start: QPointF, end: QPointF) -> None:
+        """Lay the ruler between two points of the view."""
+        self._ends = (viewport.to_image(start.x(), start.y()), viewport.to_image(end.x(), end.y()))
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        if self._ends is not None:
+            paint_ruler(painter, mosaic, view.viewport, *self._ends)
+
+
+class FurnitureLayer(Layer):
+    """Compass, scale bar and credit."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        paint_compass(painter, mosaic, view.viewport)
+        paint_scale_bar(painter, mosaic, view.viewport)
+        paint_credit(painter, mosaic.spec.credit, view.viewport)
+
+
+def reserved(view: MosaicView, mosaic: Mosaic) -> list[QRectF]:
+    """Where ranks would run into the compass, the overview, the scale bar or the credit."""
+    bar = QRectF(0, view.height() - 48, BAR_ROOM, 48)
+    credit = credit_box(mosaic.spec.credit, view.viewport)
+    return [QRectF(0, 0, 72, 72), QRectF(view.overview.geometry()), bar, credit]
