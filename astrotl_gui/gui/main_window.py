@@ -5,25 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QElapsedTimer, QPoint, QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFrame,
     QMainWindow,
-    QScrollArea,
-    QStackedWidget,
-    QVBoxLayout,
     QWidget,
 )
 
 from ..core.stretch import COLOUR
-from . import actions, project_verbs, theme
-from .controls import Line
+from . import actions, theme
 from .cull_page import CullPage
 from .dropped import dropped_paths, images_of, project_of, stamps_of
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
+from .held_keys import HeldKeys
 from .import_page import ImportPage
 from .keys_page import KeysPage
 from .looks import Blinker, modes
@@ -42,25 +38,13 @@ from .train_page import TrainPage
 from .vet_page import VetPage
 from .view import View
 from .welcome import WelcomePage
+from .window_frame import WindowFrame
+from .window_wiring import connect
 
 if TYPE_CHECKING:
     from .session import Session
 
 FIRST_SIZE = (1440, 900)
-LEAST_SIZE = (1180, 640)
-"""Below this [px] the window scrolls."""
-HOLD_MS = 300
-"""A key held longer than this is a hold, not a tap."""
-
-
-class _Pages(QStackedWidget):
-    """Pages that take the room there is: what needs more scrolls within itself, so that the bars stay in view."""
-
-    def hasHeightForWidth(self) -> bool:
-        return False
-
-    def minimumSizeHint(self) -> QSize:
-        return QSize(0, 0)
 
 
 class MainWindow(QMainWindow):
@@ -86,8 +70,7 @@ class MainWindow(QMainWindow):
         self._searched_from = "explore"  # where Esc leads from the similarity search
         self.only_sky = False
         self.sheet: Sheet | None = None
-        self._alt_alone = False
-        self._held: tuple[actions.Action, QElapsedTimer] | None = None
+        self._keys = HeldKeys(self)
         self.setWindowTitle("AstroTL")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setAcceptDrops(True)
@@ -98,10 +81,9 @@ class MainWindow(QMainWindow):
         self.finder = Palette(self, self.top.go_to)
         self._ring = FocusRing(self)
         self.menu = build_menus(self, self.actions_by_id)
-        self._connect_bars()
-        self._connect_session()
+        connect(self)
         self._restore_geometry()
-        self._project_changed()
+        self.project_changed()
 
     # -- building --------------------------------------------------------------------------------------
 
@@ -116,7 +98,6 @@ class MainWindow(QMainWindow):
         self.cull = CullPage(self.session, self.actions_by_id)
         self.vet = VetPage(self.session, self.actions_by_id)
         self.train = TrainPage(self.session)
-        self._pages = _Pages()
         self.views: dict[str, View] = {
             "explore": self.explore,
             "similar": self.similar,
@@ -129,77 +110,8 @@ class MainWindow(QMainWindow):
             "import": self.importing,
             **self.views,
         }
-        for page in self._by_name.values():
-            self._pages.addWidget(page)
-        self._top_line, self._status_line = Line(), Line()
-        content = QWidget()
-        column = QVBoxLayout(content)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.top)
-        column.addWidget(self._top_line)
-        column.addWidget(self._pages, 1)
-        column.addWidget(self._status_line)
-        column.addWidget(self.status)
-        content.setMinimumSize(*LEAST_SIZE)
-        self._content = content
-        scroll = QScrollArea()
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidgetResizable(True)
-        scroll.setWidget(content)
-        self.setCentralWidget(scroll)
-
-    def _connect_bars(self) -> None:
-        self.top.menu_button.clicked.connect(self.open_menu)
-        self.top.project.clicked.connect(self._open_project_menu)
-        self.top.view_chosen.connect(self.show_page)
-        self.top.help_button.clicked.connect(self.show_keys)
-        self.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
-        self.view.read_out.connect(self.status.read_out.show_values)
-        self.explore.bar.only_sky_wanted.connect(self.toggle_only_sky)
-        for wanted in (
-            self.explore.why.closed,
-            self.explore.inspector.why.clicked,
-            self.explore.folded.why.clicked,
-        ):
-            wanted.connect(lambda *_: self.explain())
-        self.explore.list_pane.similar_chosen.connect(lambda: self.choose_list("similar"))
-        self.cull.similar_wanted.connect(lambda: self.choose_list("similar"))
-        self.cull.stands.connect(self.status.read_out.say)
-        self.view.vet_requested.connect(lambda _: self.vet_selected())
-        self.explore.list_pane.gallery.opened.connect(self.vet_selected)
-        self.similar.gallery.opened.connect(self.vet_selected)
-        self.vet.left.connect(self.show_page)
-        self.train.vet_wanted.connect(self.vet_sample)
-        self.vet.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(self))
-        self.train.similar_wanted.connect(lambda: self.choose_list("similar"))
-        self.welcome.paths_chosen.connect(self.open_paths)
-        self.welcome.keys_wanted.connect(self.show_keys)
-        self.welcome.settings_wanted.connect(self.show_settings)
-        self.importing.done.connect(self._import_ended)
-        self.importing.cancelled.connect(self._import_ended)
-        self.status.chip.ways["Embedding"] = ("Continue", self.session.embed)
-        self.status.chip.ways["Detecting"] = ("Try again", self.session.detect)
-
-    def _connect_session(self) -> None:
-        session = self.session
-        session.project_changed.connect(self._project_changed)
-        session.similar_changed.connect(self._similar_changed)
-        session.settings_changed.connect(self._settings_changed)
-        session.messaged.connect(self.messages.show)
-        session.jobs.changed.connect(self._show_bars)
-        for signal in (
-            session.catalog_changed,
-            session.selection_changed,
-            session.target_changed,
-            session.targets_changed,
-            session.prototypes_changed,
-            session.look_changed,
-            session.labels_changed,
-            session.ranking_changed,
-        ):
-            signal.connect(self.refresh_actions)
+        self._frame = WindowFrame(self.top, list(self._by_name.values()), self.status)
+        self.setCentralWidget(self._frame)
 
     def _restore_geometry(self) -> None:
         self.resize(*FIRST_SIZE)
@@ -226,10 +138,10 @@ class MainWindow(QMainWindow):
         if name == "similar" and self.page in self.views and self.page != name:
             self._searched_from = self.page
         self.page = name
-        self._pages.setCurrentWidget(self._by_name[name])
+        self._frame.pages.setCurrentWidget(self._by_name[name])
         if name in dict(actions.VIEWS):
             self.top.views.set_value(name)
-        self._show_bars()
+        self.show_bars()
         self.refresh_actions()
         self.take_keys_back()
 
@@ -238,17 +150,16 @@ class MainWindow(QMainWindow):
         if not focus_pane(self._by_name[self.page]):
             self.setFocus()
 
-    def _show_bars(self) -> None:
+    def show_bars(self) -> None:
+        """Show the bars that the page in front goes with."""
         working = self.front is not None and self.front.bars
         shown = working and not self.only_sky
         busy = self.page == "welcome" and bool(self.session.jobs.active)
-        self.top.setVisible(shown)
-        self._top_line.setVisible(shown)
-        self.status.setVisible(shown or busy)
-        self._status_line.setVisible(shown or busy)
+        self._frame.show_bars(top=shown, status=shown or busy)
         self.status.show_project(working)
 
-    def _project_changed(self) -> None:
+    def project_changed(self) -> None:
+        """Show the project that is open now, or the first page."""
         session = self.session
         if session.project is not None:
             self.top.project.show_name(session.project.name)
@@ -261,19 +172,22 @@ class MainWindow(QMainWindow):
         self.top.vetter.show_name(session.settings.vetter)
         self.show_page("explore" if session.project is not None else "welcome")
 
-    def _similar_changed(self) -> None:
+    def similar_changed(self) -> None:
+        """Show a new similarity search; return from one that is gone."""
         if self.session.similar is not None and self.front is not None:
             self.show_page("similar")
         elif self.page == "similar":
             self.show_page(self._searched_from)
 
-    def _settings_changed(self) -> None:
+    def settings_changed(self) -> None:
+        """Take theme, text size and vetter from the settings."""
         settings, app = self.session.settings, QApplication.instance()
         assert isinstance(app, QApplication)
         theme.apply(app, settings.theme, settings.text_size, settings.reduce_motion)
         self.top.vetter.show_name(settings.vetter)
 
-    def _import_ended(self) -> None:
+    def import_ended(self) -> None:
+        """Leave the import page."""
         self.show_page("explore" if self.session.project is not None else "welcome")
 
     # -- verbs: project --------------------------------------------------------------------------------
@@ -388,8 +302,8 @@ class MainWindow(QMainWindow):
         """Hide everything but the mosaic, or bring it back."""
         self.only_sky = not self.only_sky
         self.explore.show_only_sky(self.only_sky)
-        self._content.setMinimumSize(*((0, 0) if self.only_sky else LEAST_SIZE))
-        self._show_bars()
+        self._frame.shrink(self.only_sky)
+        self.show_bars()
         self.refresh_actions()
 
     def toggle_full_screen(self) -> None:
@@ -424,7 +338,8 @@ class MainWindow(QMainWindow):
         below = QPoint(0, button.height() + 4) if button.isVisible() else QPoint(8, 8)
         self.menu.popup((button if button.isVisible() else self).mapToGlobal(below))
 
-    def _open_project_menu(self) -> None:
+    def open_project_menu(self) -> None:
+        """Open the menu under the project's name."""
         menu = project_menu(self, self.actions_by_id)
         menu.aboutToHide.connect(menu.deleteLater)
         button = self.top.project
@@ -438,29 +353,19 @@ class MainWindow(QMainWindow):
 
     def run_action(self, row: actions.Action) -> None:
         """Do an action of the table, if it can be done now."""
-        self._alt_alone = False
+        self._keys.acted()
         if row.enabled(self):
             row.run(self)
             if row.held:
-                timer = QElapsedTimer()
-                timer.start()
-                self._held = (row, timer)
+                self._keys.hold(row)
             self.refresh_actions()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        self._alt_alone = event.key() == Qt.Key.Key_Alt
+        self._keys.pressed(event)
         super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Alt and self._alt_alone:
-            self.open_menu()
-        self._alt_alone = False
-        if self._held is not None and not event.isAutoRepeat():
-            row, timer = self._held
-            if QKeySequence(event.key()) in [QKeySequence(keys) for keys in row.shortcuts]:
-                self._held = None
-                if timer.elapsed() > HOLD_MS:
-                    row.run(self)
+        self._keys.released(event)
         super().keyReleaseEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
