@@ -65,7 +65,7 @@ def _sample(options: argparse.Namespace, project: Any, mosaic: Any, target: str)
     """Write what is to be labelled, in order, with an empty label for each."""
     from astropy.table import Table
 
-    from astrotl_gui.pipeline.export import write_table
+    from astrotl_gui.pipeline.table_files import write_table
 
     state = _chosen(options, project, target)
     catalog = catalog_of(project)

@@ -135,7 +135,7 @@ def _union_rows(found: Any, catalog: Any) -> list[Result]:
 def _write(path: Any, rows: list[Result], target: str, k: int) -> None:
     from astropy.table import Table
 
-    from astrotl_gui.pipeline.export import write_table
+    from astrotl_gui.pipeline.table_files import write_table
 
     write_table(path, Table(rows=rows), {"target": target, "k": str(k)})
 

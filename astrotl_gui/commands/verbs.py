@@ -274,7 +274,7 @@ def _place(catalog: Any, row: int, names: Sequence[str] = ("id", "ra", "dec", "x
 def _write_rows(path: Path, rows: list[Result]) -> None:
     from astropy.table import Table
 
-    from astrotl_gui.pipeline.export import write_table
+    from astrotl_gui.pipeline.table_files import write_table
 
     table = Table(rows=[{**row, "label": row["label"] or ""} for row in rows])
     write_table(path, table, {})

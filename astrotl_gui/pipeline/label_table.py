@@ -15,7 +15,7 @@ from astrotl_gui.core.labels import GRADE_VALUE, TARGET_NAMES, VALUES, Label
 from astrotl_gui.core.matching import match_pixels, match_sky
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.targets import find_target
-from astrotl_gui.pipeline.export import write_table
+from astrotl_gui.pipeline.table_files import write_table
 
 MATCH_ARCSEC = 1.0
 MATCH_PIXELS = 3.0

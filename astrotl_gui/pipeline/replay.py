@@ -13,8 +13,8 @@ from astrotl_gui.core.audit_table import Audit, held_out, without_answers
 from astrotl_gui.core.labels import NOTE, Label, LabelLog, Labels, Moment
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.ranking import BY_RANKER, Ranking, made_by
-from astrotl_gui.pipeline.export import write_table
 from astrotl_gui.pipeline.rank import RankInputs, rank
+from astrotl_gui.pipeline.table_files import write_table
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from astrotl_gui.pipeline.compare import Comparison
 from astrotl_gui.pipeline.description.numbers import PERCENTILES, Description
 from astrotl_gui.pipeline.description.quantities import SOURCES, quantities
 from astrotl_gui.pipeline.description.report import markdown
-from astrotl_gui.pipeline.export import WRITERS, write_table
+from astrotl_gui.pipeline.table_files import WRITERS, write_table
 
 _Row = tuple[str | float | None, ...]
 
