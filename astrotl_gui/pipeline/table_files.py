@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from astropy.table import Table
+from astropy.units import Unit
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
@@ -52,13 +53,18 @@ def _write_ecsv(path: Path, table: Table, provenance: Mapping[str, str]) -> None
 
 
 def _write_fits(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
-    """FITS text is ASCII by the standard; readers in use take UTF-8, so what is beyond ASCII is that."""
+    """FITS text is ASCII by the standard; readers in use take UTF-8, so what is beyond ASCII is that.
+
+    Units that FITS does not know (nmgy) would be dropped; as unrecognised ones they stay as they are spelt.
+    """
     encoded = table.copy(copy_data=False)
     for name in table.colnames:
         if table[name].dtype.kind == "U":
             column = np.char.encode(np.asarray(table[name]), "utf-8")
             encoded[name] = column if column.dtype.itemsize else column.astype("S1")
             encoded[name].description = table[name].description
+        elif table[name].unit is not None:
+            encoded[name].unit = Unit(str(table[name].unit), format="fits", parse_strict="silent")
     encoded.meta["comments"] = [
         f"{key}: {value}".encode("ascii", "backslashreplace").decode() for key, value in provenance.items()
     ]

@@ -117,7 +117,7 @@ def test_reads_back_equal(tmp_path: Path, extension: str) -> None:
     assert_same(read(path), export_table(catalog(), {"lens": RANKING}, LABELS, ["lens", "agn"]))
 
 
-@pytest.mark.parametrize("unit", ["ELECTRONS/S", "Data Value"])
+@pytest.mark.parametrize("unit", ["ELECTRONS/S", "Data Value", "nmgy"])
 @pytest.mark.parametrize("extension", FORMATS)
 def test_units_as_headers_give_them(tmp_path: Path, extension: str, unit: str) -> None:
     """Hubble's and ZTF's are none that the standards know: they are written as they stand, without complaint."""
