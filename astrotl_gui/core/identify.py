@@ -60,8 +60,7 @@ class _Found:
 
     @property
     def scale(self) -> float:
-        ny, nx = self.shape
-        return float(self.sky.scale((nx - 1) / 2, (ny - 1) / 2)) if self.sky else 0.0
+        return _scale(self.sky, self.shape)
 
 
 def identify(paths: Sequence[Path | str]) -> Proposal:
@@ -87,7 +86,7 @@ def identify(paths: Sequence[Path | str]) -> Proposal:
     beside = [plane for plane in found if plane.role not in (roles.IMAGE, roles.IGNORED)]
     bands = _attach(bands, images, beside, warnings)
     order = sorted(range(len(bands)), key=lambda k: (bands[k].wavelength or np.inf, k))
-    reference = _reference([images[k] for k in order], [names[k] for k in order])
+    reference = _finest([images[k].scale for k in order], [names[k] for k in order])
     return Proposal(tuple(bands[k] for k in order), _title(images), tuple(warnings), reference)
 
 
@@ -123,11 +122,7 @@ def _found(plane: Plane, header: fits.Header, stem: str) -> _Found:
     shape = plane_shape(header)
     if role == roles.PSF and file_role == roles.PSF and max(shape) > 600:
         role = roles.IMAGE
-    try:
-        sky: Sky | None = Sky.of(header, shape)
-    except NoSky:
-        sky = None
-    return _Found(plane, header, role, bare, extension, sky, shape)
+    return _Found(plane, header, role, bare, extension, _sky(header, shape), shape)
 
 
 # --- bands -------------------------------------------------------------------------------------------
@@ -266,11 +261,30 @@ def _marks_sources(mask: _Found, image: _Found) -> bool:
 # --- the whole ---------------------------------------------------------------------------------------
 
 
-def _reference(images: list[_Found], names: list[str]) -> str:
+def finest_band(bands: Sequence[BandSpec]) -> str:
     """The band with the finest pixels, the middle one among equals: no detail is lost on its grid."""
-    scales = [image.scale or np.inf for image in images]
-    finest = [k for k, scale in enumerate(scales) if not scale > min(scales) * 1.01]
+    opened = [open_plane(band.image) for band in bands]
+    scales = [_scale(_sky(plane.header, plane.shape), plane.shape) for plane in opened]
+    return _finest(scales, [band.name for band in bands])
+
+
+def _finest(scales: Sequence[float], names: Sequence[str]) -> str:
+    known = [scale or np.inf for scale in scales]
+    finest = [k for k, scale in enumerate(known) if not scale > min(known) * 1.01]
     return names[finest[len(finest) // 2]]
+
+
+def _sky(header: fits.Header, shape: tuple[int, int]) -> Sky | None:
+    try:
+        return Sky.of(header, shape)
+    except NoSky:
+        return None
+
+
+def _scale(sky: Sky | None, shape: tuple[int, int]) -> float:
+    """Pixel scale [arcsec] at the middle of an image; 0 without a WCS."""
+    ny, nx = shape
+    return float(sky.scale((nx - 1) / 2, (ny - 1) / 2)) if sky else 0.0
 
 
 def _shared_start(texts: Sequence[str]) -> str:

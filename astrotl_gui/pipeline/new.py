@@ -9,7 +9,7 @@ from pathlib import Path
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
-from astrotl_gui.core.identify import identify
+from astrotl_gui.core.identify import finest_band, identify
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -44,7 +44,7 @@ def spec_from_options(
     ordered = sorted(specs.values(), key=lambda spec: spec.wavelength or 0.0)
     if any(spec.wavelength is None for spec in ordered):  # the order given is all there is
         ordered = list(specs.values())
-    return MosaicSpec(project.stem, tuple(ordered), pixel_scale=pixel_scale)
+    return MosaicSpec(project.stem, tuple(ordered), finest_band(ordered), pixel_scale=pixel_scale)
 
 
 def _named(name: str, plane: Plane) -> BandSpec:

@@ -11,6 +11,7 @@ from astropy.io import fits
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.identify import Proposal, identify
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.pipeline.new import spec_from_options
 
 
 def image(
@@ -171,6 +172,9 @@ def test_the_finest_pixels_are_the_reference(tmp_path: Path) -> None:
     scales = {"g": 0.4, "r": 0.4, "i": 0.2, "z": 0.4}
     files = [image(tmp_path / f"sky_{name}.fits", *wcs(scale)) for name, scale in scales.items()]
     assert identify(files).reference == "i"
+    pairs = [(path.stem, str(path)) for path in files]
+    named = spec_from_options(tmp_path / "Sky.astrotl", bands=pairs)
+    assert named.band(named.reference).image == identify(files).spec().band("i").image, "however it is made"
 
 
 def test_nothing_and_broken_files_are_told(tmp_path: Path) -> None:
