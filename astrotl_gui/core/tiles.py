@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.pyramid import Pyramid, block_mean, build_pyramid, open_pyramid
-from astrotl_gui.core.stretch import Levels, measure_levels
+from astrotl_gui.core.stretch import Levels, measure_levels, picture_levels
 
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
@@ -96,11 +96,10 @@ class TileSource:
 
         Those of pictures are known: from 0 to the spec's white, the noise being one of 256 steps.
         """
-        if white := self.mosaic.spec.white:
-            return Levels(0.0, white / 256, white, white)
         ny, nx = self.shape
-        step = self.overview_step()
-        return measure_levels(self.mosaic.read(band, (0, 0, nx, ny), step))
+        pixels = self.mosaic.read(band, (0, 0, nx, ny), self.overview_step())
+        white = self.mosaic.spec.white
+        return picture_levels(pixels, white) if white else measure_levels(pixels)
 
     # --- the pyramid -------------------------------------------------------------------------------
 

@@ -127,6 +127,15 @@ class ExplorePage(View):
         self.why.setVisible(shown and self._side.isVisibleTo(self))
         self._fit_view()
 
+    @property
+    def look_shown(self) -> bool:
+        """Whether the card with all of the look is open."""
+        return self.bar.panel.isVisible()
+
+    def toggle_look(self) -> None:
+        """Open or close the card with all of the look."""
+        self.bar.panel.toggle()
+
     def panes(self) -> list[QWidget]:
         return [self.view, self.list_pane, self.shown_inspector]
 
@@ -152,6 +161,9 @@ class ExplorePage(View):
         self.view.zoom_in() if steps > 0 else self.view.zoom_out()
 
     def back(self) -> bool:
+        if self.look_shown:
+            self.toggle_look()
+            return True
         if self._why_shown:
             self.show_why(False)
             return True

@@ -225,9 +225,9 @@ class Switch(QAbstractButton):
         t, painter = theme.tokens(), QPainter(self)
         height = theme.scaled(18)
         track = QRectF(0, (self.height() - height) / 2, self.width(), height)
-        on = self.isChecked()
-        theme.paint_box(painter, track, t.text2 if on else t.control, None if on else t.border, height / 2)
+        on, tone = self.isChecked(), t.text2 if self.isEnabled() else t.line
+        theme.paint_box(painter, track, tone if on else t.control, None if on else t.border, height / 2)
         knob = height - 4
         left = self.width() - knob - 2 if on else 2
         dot = QRectF(left, track.top() + 2, knob, knob)
-        theme.paint_box(painter, dot, t.pane if on else t.text2, radius=knob / 2)
+        theme.paint_box(painter, dot, t.pane if on else tone, radius=knob / 2)

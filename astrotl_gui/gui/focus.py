@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from . import theme
+from .colormap_picker import ColormapPicker
 from .controls import Segmented
 from .list_tabs import ListTabs
 
@@ -29,6 +30,7 @@ _OWN_KEYS: tuple[tuple[type[QWidget], frozenset[int]], ...] = (
     (QComboBox, frozenset({_Key.Key_Space, _Key.Key_Return, _Key.Key_Enter, _Key.Key_Up, _Key.Key_Down})),
     (Segmented, frozenset({_Key.Key_Left, _Key.Key_Right})),
     (QSlider, frozenset({_Key.Key_Left, _Key.Key_Right, _Key.Key_Home, _Key.Key_End})),
+    (ColormapPicker, frozenset({_Key.Key_Left, _Key.Key_Right, _Key.Key_Up, _Key.Key_Down})),
     (ListTabs, frozenset({_Key.Key_Left, _Key.Key_Right})),
 )
 

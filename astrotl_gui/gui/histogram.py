@@ -1,4 +1,4 @@
-"""The histogram of what is shown, with a handle for black and one for white."""
+"""The histogram of what is shown, with handles for black, mid and white."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from astrotl_gui.core.stretch import Curve, Spread
 from astrotl_gui.gui import theme
 
 WIDTH, HEIGHT = 132, 32
-BOX_TOP, BOX_HEIGHT = 5, 22
+ABOVE, BELOW = 5, 5
+"""Room [px] over and under the box, for the ends of the handles."""
 EDGE = 5
 """Room [px] left and right of the axis, so that a handle at its end can be taken."""
 BAR_STEP = 3
@@ -22,49 +24,52 @@ TAKE_PX = 9.0
 SOFT = 4.0
 """The axis turns from linear to logarithmic at this many σ."""
 LOWEST = -5.0
+HANDLES = ("mid", "black", "white")
+"""The lowest first."""
 
 
 class Histogram(QWidget):
-    """Black and white [σ above the sky] over the histogram of intensities.
+    """Black, mid and white [σ above the sky] over the histogram of intensities; mid is what shows half bright.
 
-    `moved(black, white)` while a handle is dragged; `reset()` on a double click.
+    `moved(which, sigma)` while the handle "black", "mid" or "white" is dragged; `reset()` on a double click.
     """
 
-    moved = Signal(float, float)
+    moved = Signal(str, float)
     reset = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, height: int = HEIGHT, fill: bool = False, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.black, self.white = 0.0, 100.0
-        self._highest = 1000.0
-        self._values: NDArray[np.float32] = np.empty(0, np.float32)
+        self.black, self.mid, self.white = 0.0, 10.0, 100.0
+        self._height = height
+        self._spread: Spread | None = None
         self._bars: NDArray[np.float64] = np.empty(0)
         self._taken = ""
         self.setMouseTracking(True)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        policy = QSizePolicy.Policy
+        self.setSizePolicy(policy.Expanding if fill else policy.Fixed, policy.Fixed)
         self.setAccessibleName("Histogram")
 
-    def set_values(self, intensities: NDArray[np.float32]) -> None:
-        """Show the distribution of these intensities [σ above the sky, any shape]."""
-        self._values = intensities[np.isfinite(intensities)]
-        if self._values.size:
-            self._highest = max(float(self._values.max()), 10.0)
-        self._count()
-
-    def set_levels(self, black: float, white: float) -> None:
-        """Place the handles."""
-        self.black, self.white = black, white
-        self.setAccessibleDescription(f"Black {_sigma(black)}, white {_sigma(white)}")
+    def show_curve(self, curve: Curve, spread: Spread | None) -> None:
+        """Place the handles at a curve's black, mid and white, over these intensities (None: no bars)."""
+        self.black, self.mid, self.white = curve.black, curve.mid, curve.white
+        told = f"Black {_sigma(self.black)}, mid {_sigma(self.mid)}, white {_sigma(self.white)}"
+        self.setAccessibleDescription(told)
+        self._spread = spread
         if self._taken == "":
             self._count()
         self.update()
+
+    @property
+    def _highest(self) -> float:
+        return max(float(self._spread.sigma[-1]), 10.0) if self._spread is not None else 1000.0
 
     def _count(self) -> None:
         """Heights of the bars (0–1): logarithm of how many pixels each one holds."""
         count = max(int(self._span() // BAR_STEP), 1)
         edges = self._sigma_at(EDGE + np.linspace(0, self._span(), count + 1))
-        found, _ = np.histogram(self._values, edges)
-        self._bars = np.log1p(found) / max(float(np.log1p(found).max()), 1e-9)
+        sigma = self._spread.sigma if self._spread is not None else np.empty(0)
+        found = np.log1p(np.diff(np.searchsorted(sigma, edges)))
+        self._bars = found / max(float(found.max()), 1e-9)
         self.update()
 
     # --- the axis ----------------------------------------------------------------------------------------
@@ -88,14 +93,14 @@ class Histogram(QWidget):
     # --- painting ----------------------------------------------------------------------------------------
 
     def sizeHint(self) -> QSize:
-        return QSize(theme.scaled(WIDTH), theme.scaled(HEIGHT))
+        return QSize(theme.scaled(WIDTH), theme.scaled(self._height))
 
     def resizeEvent(self, event: QEvent) -> None:
         self._count()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t, painter = theme.tokens(), QPainter(self)
-        box = QRectF(0, theme.scaled(BOX_TOP), self.width(), theme.scaled(BOX_HEIGHT))
+        box = QRectF(0, ABOVE, self.width(), self.height() - ABOVE - BELOW)
         theme.paint_box(painter, box, t.window, radius=4)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         room = box.height() - 5
@@ -104,26 +109,28 @@ class Histogram(QWidget):
                 height = max(share * room, 1)
                 bar = QRectF(EDGE + index * BAR_STEP, box.bottom() - 2 - height, BAR_STEP - 1, height)
                 painter.fillRect(bar, QColor(t.text3))
-        for which, sigma in (("black", self.black), ("white", self.white)):
-            self._paint_handle(painter, box, self._x_of(sigma), self._taken == which)
+        for which in HANDLES:
+            self._paint_handle(painter, box, self._x_of(getattr(self, which)), which)
 
-    def _paint_handle(self, painter: QPainter, box: QRectF, x: float, taken: bool) -> None:
-        t = theme.tokens()
-        colour = QColor(t.selection if taken else t.text)
+    def _paint_handle(self, painter: QPainter, box: QRectF, x: float, which: str) -> None:
+        """A bar with a knob; that of mid is thin, and its knob hollow."""
+        t, mid = theme.tokens(), which == "mid"
+        colour = QColor(t.selection if self._taken == which else t.text2 if mid else t.text)
         ratio = self.devicePixelRatioF()
-        wide = max(1, round(2 * ratio)) / ratio
+        wide = max(1, round((1 if mid else 2) * ratio)) / ratio
         left = round((x - wide / 2) * ratio) / ratio
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.fillRect(QRectF(left, box.top() - 3, wide, box.height() + 5), colour)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colour)
+        painter.setPen(QPen(colour, 1.5) if mid else Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.pane) if mid else colour)
         painter.drawEllipse(QPointF(left + wide / 2, box.bottom() + 1), KNOB, KNOB)
 
     # --- mouse -------------------------------------------------------------------------------------------
 
     def handle_at(self, x: float) -> str:
-        """ "black", "white" or "": the handle that a press at `x` takes."""
-        away = {"black": abs(x - self._x_of(self.black)), "white": abs(x - self._x_of(self.white))}
+        """ "black", "mid", "white" or "": the handle that a press at `x` takes."""
+        away = {which: abs(x - self._x_of(getattr(self, which))) for which in ("black", "white", "mid")}
         nearest = min(away, key=lambda which: away[which])
         if away["black"] == away["white"]:
             nearest = "white" if x >= self._x_of(self.black) else "black"
@@ -142,13 +149,15 @@ class Histogram(QWidget):
         x = min(max(x, EDGE), EDGE + self._span())
         sigma = float(self._sigma_at(np.array([x]))[0])
         if self._taken == "black":
-            self.black = min(sigma, self.white - 0.5)
+            sigma = self.black = min(sigma, self.white - 0.5)
+        elif self._taken == "white":
+            sigma = self.white = max(sigma, self.black + 0.5)
         else:
-            self.white = max(sigma, self.black + 0.5)
-        text = f"{self._taken.capitalize()} {_sigma(self.black if self._taken == 'black' else self.white)}"
+            sigma = self.mid = min(max(sigma, self.black), self.white)
+        text = f"{self._taken.capitalize()} {_sigma(sigma)}"
         QToolTip.showText(event.globalPosition().toPoint(), text, self)
         self.update()
-        self.moved.emit(self.black, self.white)
+        self.moved.emit(self._taken, sigma)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._taken = ""

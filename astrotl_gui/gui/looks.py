@@ -1,4 +1,4 @@
-"""The look by key: step through bands and stretches, softer and harder, black, invert, blink."""
+"""The look by key and by hand: bands, stretches, colour maps in turn, softer, harder, black, mid, white, blink."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 
-from ..core.stretch import COLOUR, STRETCHES
+from ..core.stretch import AUTO, COLORMAPS, COLOUR, SOFT_STRETCHES, STRETCHES, Curve, Look, curve_shown
 
 if TYPE_CHECKING:
     from .session import Session
 
 SOFTER = 1.25
+GAMMA_SHARE = 0.5
+"""A step of gamma is this power of one of softness, to be as large to the eye."""
+SMOOTH = 1.5
+"""σ [mosaic px] of the smoothing that its key switches on."""
 BLINK_MS = 400  # at most three a second
 
 
@@ -32,18 +36,71 @@ def step_band(session: Session, step: int) -> None:
 
 def step_stretch(session: Session) -> None:
     """Show with the next kind of stretch."""
-    after = (STRETCHES.index(session.look.stretch) + 1) % len(STRETCHES)
-    session.set_look(session.look.with_(stretch=STRETCHES[after]))
+    session.set_look(session.look.with_(stretch=_after(STRETCHES, session.look.stretch)))
+
+
+def step_colormap(session: Session) -> None:
+    """Show single bands with the next colour map."""
+    session.set_look(session.look.with_(colormap=_after(COLORMAPS, session.look.colormap)))
+
+
+def toggle_smooth(session: Session) -> None:
+    """Smooth what is shown, or no longer."""
+    session.set_look(session.look.with_(smooth=0.0 if session.look.smooth else SMOOTH))
 
 
 def soften(session: Session, steps: int) -> None:
     """Lift the faint parts by so many steps (negative: press them down)."""
-    session.set_look(session.look.with_(softness=session.look.softness / SOFTER**steps))
+    session.set_look(hardened(session.look, SOFTER**-steps))
+
+
+def hardened(look: Look, factor: float) -> Look:
+    """A look whose faint parts are pressed down by a factor (below 1: lifted): its softness, or else its gamma."""
+    if look.stretch in SOFT_STRETCHES:
+        return look.with_(softness=look.softness * factor)
+    return look.with_(gamma=look.gamma * factor**GAMMA_SHARE)
+
+
+def curve(session: Session) -> Curve | None:
+    """How brightness rises with intensity as the mosaic is shown now; None without one."""
+    mosaic = session.mosaic
+    if mosaic is None or any(band.name not in session.levels for band in mosaic.bands):
+        return None
+    return curve_shown(session.levels, mosaic.spec, session.look)
+
+
+def by_hand(session: Session) -> Look:
+    """The look, with black and white as they are now where the image chose them: what hands change."""
+    look, now = session.look, curve(session)
+    return look if look.limits == AUTO or now is None else look.with_(black=now.black, white=now.white)
+
+
+def move_level(session: Session, which: str, sigma: float) -> None:
+    """Put "black", "mid" or "white" at an intensity [σ above the sky]; mid is what shows half bright."""
+    now = curve(session)
+    if which != "mid":
+        session.set_look(by_hand(session).with_(**{which: sigma}))
+    elif now is not None:
+        after = now.with_mid(sigma)
+        changes = {"softness": after.softness} if now.stretch in SOFT_STRETCHES else {"gamma": after.gamma}
+        session.set_look(session.look.with_(**changes))
+
+
+def usual_levels(session: Session) -> None:
+    """Black, mid and white as they are for a new project."""
+    usual = Look()
+    changes = {name: getattr(usual, name) for name in ("limits", "black", "white", "softness", "gamma")}
+    session.set_look(session.look.with_(**changes))
 
 
 def shift_black(session: Session, sigma: float) -> None:
     """Raise the black level by so many σ of the sky's noise."""
-    session.set_look(session.look.with_(black=session.look.black + sigma))
+    look = by_hand(session)
+    session.set_look(look.with_(black=look.black + sigma))
+
+
+def _after(known: tuple[str, ...], here: str) -> str:
+    return known[(known.index(here) + 1) % len(known)]
 
 
 def invert(session: Session) -> None:

@@ -6,21 +6,15 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QWidget
 
-from astrotl_gui.core.stretch import COLOUR, STRETCHES, Look
+from astrotl_gui.core.stretch import COLOUR, channel_levels, spread
 from astrotl_gui.gui import looks, theme
 from astrotl_gui.gui.controls import Control, IconButton, Segmented
 from astrotl_gui.gui.histogram import Histogram
+from astrotl_gui.gui.look_panel import STRETCH_NAMES, LookPanel
 from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.session import Session
 
 HEIGHT = 36
-STRETCH_NAMES = {
-    "asinh": "Asinh",
-    "log": "Log",
-    "sqrt": "Square root",
-    "linear": "Linear",
-    "square": "Square",
-}
 
 
 class MenuButton(Control):
@@ -94,7 +88,10 @@ class MosaicBar(QWidget):
         self.stretch = MenuButton("Stretch")
         self.stretch.set_options(list(STRETCH_NAMES.items()))
         self.histogram = Histogram()
-        self.histogram.setToolTip("Drag black and white. Double-click for the usual ones.")
+        self.histogram.setToolTip("Drag black, mid and white. Double-click for the usual ones.")
+        self.panel = LookPanel(view)
+        self.look = IconButton("ph.sliders-horizontal", "Look (Shift+T)", checkable=True)
+        self.panel.anchor = self.look
         self.invert = IconButton("ph.circle-half", "Invert (V)", checkable=True)
         self.marks = IconButton("ph.crosshair-simple", "Marks on the sky (M)", checkable=True)
         self.grid = IconButton("ph.grid-four", "Coordinate grid (G)", checkable=True)
@@ -115,6 +112,8 @@ class MosaicBar(QWidget):
         row.addWidget(self.stretch)
         row.addSpacing(4)
         row.addWidget(self.histogram)
+        row.addSpacing(4)
+        row.addWidget(self.look)
         row.addStretch(1)
         for icon in (self.invert, self.marks, self.grid, self.ruler, self.only_sky):
             row.addWidget(icon)
@@ -124,12 +123,13 @@ class MosaicBar(QWidget):
         session.project_changed.connect(self._take_project)
         session.look_changed.connect(self._take_look)
         view.shown_changed.connect(self._take_shown)
-        view.overview_changed.connect(self._take_values)
         for choice in (self.bands, self.band_menu):
             choice.chosen.connect(lambda mode: self._set(mode=mode, white=None))
         self.stretch.chosen.connect(lambda name: self._set(stretch=name))
-        self.histogram.moved.connect(lambda black, white: self._set(black=black, white=white))
-        self.histogram.reset.connect(lambda: self._set(black=Look().black, white=None))
+        self.histogram.moved.connect(lambda which, sigma: looks.move_level(session, which, sigma))
+        self.histogram.reset.connect(lambda: looks.usual_levels(session))
+        self.look.clicked.connect(self.panel.toggle)
+        self.panel.shown_changed.connect(lambda: self.look.setChecked(self.panel.isVisible()))
         self.invert.clicked.connect(lambda: looks.invert(session))
         self.marks.clicked.connect(lambda: view.toggle("marks"))
         self.grid.clicked.connect(lambda: view.toggle("grid"))
@@ -152,18 +152,12 @@ class MosaicBar(QWidget):
         look = self._session.look
         self.bands.set_value(look.mode)
         self.band_menu.set_value(look.mode)
-        self.stretch.set_value(look.stretch if look.stretch in STRETCHES else STRETCHES[0])
+        self.stretch.set_value(look.stretch)
         self.invert.setChecked(look.invert)
-        self._take_values()
-
-    @Slot()
-    def _take_values(self) -> None:
-        found = self._view.canvas.intensity() if self._view.canvas is not None else None
-        if found is None:
-            return
-        values, white = found
-        self.histogram.set_values(values)
-        self.histogram.set_levels(self._session.look.black, white)
+        curve, mosaic = looks.curve(self._session), self._session.mosaic
+        if curve is not None and mosaic is not None:
+            channels = channel_levels(self._session.levels, mosaic.spec, look)
+            self.histogram.show_curve(curve, spread(tuple(channels)))
 
     @Slot()
     def _take_shown(self) -> None:
@@ -184,7 +178,7 @@ class MosaicBar(QWidget):
 
     def _make_room(self) -> None:
         """Where it is narrow, the bands become a menu; where it is very narrow, the histogram goes too."""
-        icons = 5 * (theme.scaled(28) + 2)
+        icons = 6 * (theme.scaled(28) + 2)
         fixed = icons + self.stretch.sizeHint().width() + 60
         bands, histogram = self.bands.sizeHint().width(), self.histogram.sizeHint().width()
         segmented = fixed + bands + histogram <= self.width()

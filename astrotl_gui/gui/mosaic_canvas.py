@@ -7,6 +7,7 @@ tiles of one level, rendered side by side into one picture, so that scaling it l
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from astrotl_gui.core.stretch import Levels, Look, bands_shown, intensity, render_bands
+from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands, smoothed_tile
 from astrotl_gui.core.tiles import TILE, TileSource
 from astrotl_gui.gui import theme
 from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
@@ -32,9 +33,10 @@ SLICE_SECONDS = 0.010
 """Rendering in the background returns to the window this often."""
 SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
+PLAIN_SECONDS, SMOOTH_SECONDS = 0.001, 0.02
+"""What rendering a tile is taken to cost, without and with smoothing, until it was measured."""
 RENDERED_TILES = 400
 OVERVIEW_SIDE = 512
-HISTOGRAM_SIDE = 256
 SPARE_TILES = 300
 """Other bands are read ahead, for blinking, while there are at most this many tiles of them."""
 
@@ -56,7 +58,7 @@ class MosaicCanvas(QObject):
         self._under: Sheet | None = None
         self._overview: QImage | None = None
         self._shown_edition = self._edition()
-        self._tile_seconds = 0.001
+        self._tile_seconds = PLAIN_SECONDS
         self._rendering = QTimer(self, singleShot=True, interval=0)
         self._rendering.timeout.connect(self._render_slice)
         feed.arrived.connect(self._arrived)
@@ -79,6 +81,8 @@ class MosaicCanvas(QObject):
         if look == self._look and levels is None:
             return
         self._levels = levels if levels is not None else self._levels
+        if look.smooth != self._look.smooth:
+            self._tile_seconds = SMOOTH_SECONDS if look.smooth else PLAIN_SECONDS
         self._look = look
         self._names = bands_shown(self.source.mosaic.spec, look)
         self._rendered.clear()
@@ -107,13 +111,6 @@ class MosaicCanvas(QObject):
                 return None
             self._overview = picture(self._render(planes))
         return self._overview
-
-    def intensity(self) -> tuple[Array, float] | None:
-        """Intensities [σ] over the whole mosaic as shown, and where they saturate; None while being read."""
-        planes = self._overviews(HISTOGRAM_SIDE)
-        if planes is None:
-            return None
-        return intensity(planes, self._levels, self.source.mosaic.spec, self._look)
 
     def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         """Draw what is visible; pixels that are still to be read are asked for."""
@@ -196,16 +193,28 @@ class MosaicCanvas(QObject):
             self._overview = None
             self.overview_changed.emit()
             self.changed.emit()
-        elif self._sheet is not None and (key.level, key.ix, key.iy) in self._sheet.missing:
+        elif self._sheet is not None and self._awaited((key.level, key.ix, key.iy), self._sheet):
             self._rendering.start(0)
+
+    def _awaited(self, tile: Tile, sheet: Sheet) -> bool:
+        """Whether a tile is missing, or (where smoothing looks at it) one beside it may be."""
+        return tile in sheet.missing or bool(self._look.smooth and sheet.missing)
 
     # --- rendering -----------------------------------------------------------------------------------
 
     def _render(self, planes: dict[str, Array]) -> Pixels:
         return render_bands(planes, self._levels, self.source.mosaic.spec, self._look)
 
-    def _planes(self, tile: Tile) -> dict[str, Array] | None:
-        return self._complete({band: self.feed.tile(band, *tile) for band in self._bands()})
+    def _planes(self, tile: Tile, thin: int = 1) -> dict[str, Array] | None:
+        """Every `thin`-th pixel of a tile's bands, smoothed; None while one, or what smoothing needs, is not there."""
+        level, ix, iy = tile
+        grid, sigma = self.source.grid(level), self._look.smooth / (1 << level)
+        return self._complete(
+            {
+                band: smoothed_tile(partial(self.feed.tile, band, level), grid, (ix, iy), sigma, thin)
+                for band in self._bands()
+            }
+        )
 
     def _relevel(self, sheet: Sheet) -> None:
         """Render every visible tile anew within a frame, as a draft where that would take too long."""
@@ -217,10 +226,9 @@ class MosaicCanvas(QObject):
             self._render_slice(2 * FRAME_SECONDS)
             return
         for tile in sheet.tiles():
-            planes = self._planes(tile)
+            planes = self._planes(tile, stride)
             if planes is not None:
-                thin = {band: np.ascontiguousarray(p[::stride, ::stride]) for band, p in planes.items()}
-                sheet.draft(tile, self._render(thin), stride)
+                sheet.draft(tile, self._render(planes), stride)
         self._rendering.start(SHARPEN_MS)
 
     @Slot()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QInputDevice, QMouseEvent, QNativeGestureEvent, QWheelEvent
 
+from astrotl_gui.gui import looks
+
 if TYPE_CHECKING:
     from astrotl_gui.gui.mosaic_view import MosaicView
 
@@ -116,10 +118,6 @@ class MosaicMouse(QObject):
     def _shift_look(self, step: QPointF) -> None:
         """Right-drag: ↔ black, ↕ stretch; up lifts the faint parts."""
         session = self._view.session
-        look = session.look
-        session.set_look(
-            look.with_(
-                black=look.black + step.x() * SIGMA_PER_PX,
-                softness=look.softness * math.exp(step.y() * SOFTNESS_PER_PX),
-            )
-        )
+        look = looks.by_hand(session)
+        look = look.with_(black=look.black + step.x() * SIGMA_PER_PX)
+        session.set_look(looks.hardened(look, math.exp(step.y() * SOFTNESS_PER_PX)))

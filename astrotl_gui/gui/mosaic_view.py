@@ -17,6 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from astrotl_gui.gui import theme
+from astrotl_gui.gui.map_layers import DepthLayer, MaskLayer
 from astrotl_gui.gui.message import problem_message
 from astrotl_gui.gui.mosaic_canvas import MosaicCanvas
 from astrotl_gui.gui.mosaic_marks import MosaicMarks
@@ -35,6 +36,8 @@ PAN_SHARE = 0.2
 CUT_SCREENS = 3.0
 """Recentring glides up to this many views far, and cuts beyond."""
 MARGIN = 14
+REMEMBERED = ("depth", "mask", "grid", "marks")
+"""Layers that a project is opened with as it was left."""
 
 
 class MosaicView(QWidget):
@@ -48,7 +51,6 @@ class MosaicView(QWidget):
     vet_requested = Signal(int)
     viewport_changed = Signal()
     shown_changed = Signal()
-    overview_changed = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,6 +62,8 @@ class MosaicView(QWidget):
         self.overview = Overview(self)
         self.ruler = RulerLayer()
         self.layers: dict[str, Layer] = {
+            "depth": DepthLayer(),
+            "mask": MaskLayer(),
             "grid": GridLayer(),
             "marks": MarksLayer(),
             "ruler": self.ruler,
@@ -92,6 +96,8 @@ class MosaicView(QWidget):
 
     def close_feed(self) -> None:
         """Stop reading; the view is empty until another project is open."""
+        for layer in self.layers.values():
+            layer.clear()
         if self.canvas is not None:
             self.canvas.feed.close()
             self.canvas.deleteLater()
@@ -178,8 +184,19 @@ class MosaicView(QWidget):
         layer = self.layers[name]
         layer.shown = not layer.shown
         layer.clear()
+        if self.session.project is not None:
+            self.session.project.view["layers"] = [name for name in REMEMBERED if self.layers[name].shown]
         self.shown_changed.emit()
         self.update()
+
+    def _show_remembered(self) -> None:
+        """Draw the layers that the project was last looked at with."""
+        project = self.session.project
+        kept = project.view.get("layers") if project is not None else None
+        if isinstance(kept, list):
+            for name in REMEMBERED:
+                self.layers[name].shown = name in kept
+            self.shown_changed.emit()
 
     def measure(self, start: QPointF, end: QPointF) -> None:
         """Lay the ruler between two points of the view."""
@@ -192,8 +209,7 @@ class MosaicView(QWidget):
     def _take_project(self) -> None:
         self.close_feed()
         self._placed = False
-        for layer in self.layers.values():
-            layer.clear()
+        self._show_remembered()
         tiles = self.session.tiles
         self.overview.setVisible(tiles is not None)
         self.overview.set_image(None)
@@ -208,7 +224,6 @@ class MosaicView(QWidget):
             self.canvas.overview_changed.connect(self._overview_changed)
             self.viewport = Viewport(tiles.shape, width=self.width(), height=self.height())
             self._place_first()
-        self.overview_changed.emit()
         self.update()
 
     def _place_first(self) -> None:
@@ -254,7 +269,6 @@ class MosaicView(QWidget):
             image = self.canvas.overview()
             if image is not None:
                 self.overview.set_image(image)
-        self.overview_changed.emit()
 
     # --- mouse -------------------------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QImage, QPixmap
 
 from astrotl_gui.core.cutout import cutout, side_in_pixels
-from astrotl_gui.core.stretch import COLOUR, Look, bands_shown, render_bands
+from astrotl_gui.core.stretch import COLOUR, Look, bands_shown, render_bands, smoothed
 
 from .jobs import Fetcher
 
@@ -187,7 +187,9 @@ class Thumbnails(QObject):
         if isinstance(planes, Exception) or not np.isfinite(planes).any():
             return UNREADABLE
         assert self._mosaic is not None
-        named = dict(zip(stamp.bands, planes, strict=True))
+        step = side_in_pixels(self._mosaic, stamp.x, stamp.y, stamp.size) / stamp.npix
+        shown = [smoothed(plane, look.smooth / step) for plane in planes]
+        named = dict(zip(stamp.bands, shown, strict=True))
         pixels = render_bands(named, self._session.levels, self._mosaic.spec, look)
         masked = np.isnan(planes).all(axis=0)
         return Picture(_image(pixels), _alpha(masked) if masked.any() else None)

@@ -10,9 +10,9 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QAction, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from astrotl_gui.core.stretch import SOFTNESS_RANGE
+from astrotl_gui.core.stretch import GAMMA_RANGE, SOFT_STRETCHES, SOFTNESS_RANGE
 
-from . import theme
+from . import looks, theme
 from .controls import Control, KeyCap, Label, cap_width, paint_cap
 
 if TYPE_CHECKING:
@@ -134,17 +134,23 @@ class VetLook(QWidget):
         return row
 
     def show_look(self) -> None:
-        look, (least, most) = self.session.look, SOFTNESS_RANGE
+        name, (least, most) = self._shape()
+        shape, black = getattr(self.session.look, name), looks.by_hand(self.session).black
         low, high = BLACK_SHOWN
-        self.stretch.show_share(math.log(most / look.softness) / math.log(most / least))
-        self.black.show_share((look.black - low) / (high - low))
-        self._values[self.stretch].setText(f"{look.softness:.3g}")
-        self._values[self.black].setText(f"{look.black:.1f}".replace("-", "−"))
+        self.stretch.show_share(math.log(most / shape) / math.log(most / least))
+        self.black.show_share((black - low) / (high - low))
+        self._values[self.stretch].setText(f"{shape:.3g}")
+        self._values[self.black].setText(f"{black:.1f}".replace("-", "−"))
+
+    def _shape(self) -> tuple[str, tuple[float, float]]:
+        """What bends the stretch that is shown, and its range."""
+        soft = self.session.look.stretch in SOFT_STRETCHES
+        return ("softness", SOFTNESS_RANGE) if soft else ("gamma", GAMMA_RANGE)
 
     def _soften(self, share: float) -> None:
-        least, most = SOFTNESS_RANGE
-        self.session.set_look(self.session.look.with_(softness=most * (least / most) ** share))
+        name, (least, most) = self._shape()
+        self.session.set_look(self.session.look.with_(**{name: most * (least / most) ** share}))
 
     def _shift(self, share: float) -> None:
         low, high = BLACK_SHOWN
-        self.session.set_look(self.session.look.with_(black=low + share * (high - low)))
+        self.session.set_look(looks.by_hand(self.session).with_(black=low + share * (high - low)))

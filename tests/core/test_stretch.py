@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import tomli_w
 from astropy.io import fits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from astrotl_gui.core.stretch import (
+    COLORMAPS,
     STRETCHES,
+    Curve,
     Levels,
     Look,
     bands_shown,
     measure_levels,
     render,
     render_bands,
-    stretched,
     white_sigma,
 )
+from astrotl_gui.core.stretch.colormaps import colormap
 
 LEVEL = Levels(black=10.0, noise=2.0, white=210.0, balance=20.0)
 
@@ -74,18 +78,18 @@ def test_levels_of_nothing_are_usable(pixels: np.ndarray) -> None:
 def test_every_stretch_rises_from_black_to_white(
     stretch: str, softness: float, black: float, span: float
 ) -> None:
-    look = Look(stretch=stretch, softness=softness, black=black)
-    values = stretched(np.linspace(black, black + span, 500), look, black + span)
+    curve = Curve(stretch, black, black + span, softness)
+    values = curve(np.linspace(black, black + span, 500))
     assert values[0] == pytest.approx(0, abs=1e-6)
     assert values[-1] == pytest.approx(1, abs=1e-6)
     assert (np.diff(values) >= 0).all()
 
 
 def test_asinh_is_linear_below_softness_and_logarithmic_above() -> None:
-    look = Look(softness=5)
-    low = stretched([0.5, 1.0], look, 1000)
+    curve = Curve("asinh", 0, 1000, softness=5)
+    low = curve([0.5, 1.0])
     assert low[1] / low[0] == pytest.approx(2, rel=0.01)
-    high = stretched([100, 200, 400], look, 1000)
+    high = curve([100, 200, 400])
     assert high[2] - high[1] == pytest.approx(high[1] - high[0], rel=0.01)
 
 
@@ -167,11 +171,77 @@ def test_two_bands_make_a_colour_whose_green_lies_between() -> None:
 
 
 def test_a_look_survives_saving_and_stays_within_its_ranges() -> None:
-    look = Look("r", "log", 12.0, 1.5, 300.0, True)
-    assert Look.from_dict(look.to_dict()) == look
-    assert Look.from_dict({"stretch": "cubist", "softness": 1e9, "extra": 1}) == Look(softness=300.0)
+    by_hand = Look("r", "log", 12.0, 1.5, 300.0, True, gamma=2.0, colormap="viridis", smooth=1.5).with_scale(
+        "g", 2.0
+    )
+    chosen = by_hand.with_(limits="99.5").with_scale("i", 0.5)
+    for look in (Look(), by_hand, chosen):
+        assert Look.from_dict(tomllib.loads(tomli_w.dumps(look.to_dict()))) == look
+    assert Look().to_dict() == {}
+    assert chosen.to_dict()["scale"] == {"g": 2.0, "i": 0.5}
+    old = {"mode": "r", "stretch": "asinh", "softness": 5.0, "black": 1.0, "invert": True}
+    assert Look.from_dict(old) == Look("r", black=1.0, invert=True), "as projects had it before"
+    strange = {"stretch": "cubist", "softness": 1e9, "extra": 1, "gamma": "x", "colormap": 3, "limits": "42",
+               "scale": {"g": "a", "r": 1e9}, "invert": 1, "mode": 7, "white": float("nan"), "smooth": -3}  # fmt: skip
+    assert Look.from_dict(strange) == Look(softness=300.0)
     assert Look().with_(softness=0).softness > 0
     assert white_sigma([LEVEL], Look(white=1.0, black=5.0)) > 5
+
+
+def test_black_by_hand_ends_limits_that_the_image_chooses() -> None:
+    zscale = Look(black=3.0, white=9.0).with_(limits="zscale")
+    assert (zscale.black, zscale.white, zscale.by_hand) == (0.0, None, False)
+    assert zscale.with_(stretch="log").limits == "zscale"
+    assert zscale.with_(white=7.0) == Look(white=7.0)
+    assert zscale.with_(white=7.0).by_hand
+
+
+@pytest.mark.parametrize("name", COLORMAPS)
+def test_colour_maps_run_from_their_first_to_their_last_colour(name: str) -> None:
+    look, table = Look("r", "linear", colormap=name), colormap(name)
+    pixels = render([flat(10, 110, 210)], [LEVEL], look)[0, :, 2::-1].astype(float)
+    assert pixels[[0, 2]] == pytest.approx(table[[0, -1]], abs=0.51)
+    assert pixels[1] == pytest.approx(table[127:129].mean(axis=0), abs=1)
+    inverted = render([flat(10, 110, 210)], [LEVEL], look.with_(invert=True))[0, :, 2::-1].astype(float)
+    assert inverted[[2, 0]] == pytest.approx(pixels[[0, 2]], abs=1)
+
+
+def test_known_ends_of_colour_maps() -> None:
+    assert colormap("grey")[[0, -1]].tolist() == [[0] * 3, [255] * 3]
+    assert colormap("viridis")[[0, -1]] == pytest.approx(np.array([[68, 1, 84], [253, 231, 37]]), abs=1)
+    assert colormap("cubehelix")[[0, -1]] == pytest.approx(np.array([[0] * 3, [255] * 3]), abs=1)
+
+
+def test_a_band_can_weigh_more_in_colour_and_only_there() -> None:
+    planes, levels = {b: flat(60, 110) for b in "gri"}, dict.fromkeys("gri", LEVEL)
+    three = spec("gri", ("i", "r", "g"))
+    plain = render_bands(planes, levels, three, Look())[0, 1].astype(int)
+    bluer = render_bands(planes, levels, three, Look().with_scale("g", 2.0))[0, 1].astype(int)
+    assert bluer[0] - bluer[2] > plain[0] - plain[2] + 20
+    assert bluer[1] == pytest.approx(bluer[2], abs=1)
+    every = Look().with_scale("g", 2.0).with_scale("r", 2.0).with_scale("i", 2.0)
+    assert render_bands(planes, levels, three, every)[0] == pytest.approx(
+        render_bands(planes, levels, three, Look())[0]
+    )
+    grey = Look("g").with_scale("g", 2.0)
+    assert np.array_equal(
+        render_bands(planes, levels, three, grey), render_bands(planes, levels, three, Look("g"))
+    )
+    two = spec("gi", ("i", "", "g"))
+    mixed = render_bands(planes, levels, two, Look().with_scale("g", 2.0))[0, 1].astype(int)
+    assert mixed[0] > mixed[1] > mixed[2], "the green between the two takes its part"
+
+
+@pytest.mark.parametrize("stretch", STRETCHES)
+def test_each_stretch_keeps_the_hue(stretch: str) -> None:
+    for factor in (1, 2, 4):
+        planes = [flat(10 + 20 * factor), flat(10 + 16 * factor), flat(10 + 12 * factor)]
+        pixel = render(planes, [Levels(10.0, 0.5, 810.0, 20.0)] * 3, Look(stretch=stretch, gamma=0.5))[
+            0, 0
+        ].astype(float)
+        if pixel.min() > 20:
+            assert pixel[2] / pixel[1] == pytest.approx(20 / 16, rel=0.06)
+            assert pixel[0] / pixel[1] == pytest.approx(12 / 16, rel=0.06)
 
 
 def test_a_tile_is_rendered_quickly() -> None:

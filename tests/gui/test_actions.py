@@ -21,6 +21,7 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "find.similar": "S", "find.why": "H", "find.place": "/", "look.marks": "M", "look.grid": "G",
     "look.ruler": "Y", "look.invert": "V", "look.blink": "E", "look.wide": "R", "look.fit": "Z",
     "look.in": "+ =", "look.out": "-", "look.stretch": "T", "look.softer": "[", "look.harder": "]",
+    "look.panel": "Shift+T", "look.colormap": "Shift+V", "look.smooth": "Shift+G", "look.mask": "Shift+M",
     "look.black-down": ",", "look.black-up": ".", "label.undo": "Ctrl+Z", "label.redo": "Ctrl+Shift+Z Ctrl+Y",
     "find.anything": "Ctrl+K", "view.explore": "Ctrl+1", "look.pan-left": "Ctrl+Left", "look.whole": "Ctrl+0",
     "look.larger": "Ctrl+= Ctrl++", "look.smaller": "Ctrl+-", "look.only-sky": "Ctrl+B", "find.copy": "Ctrl+C",
@@ -82,7 +83,7 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
         ("Alt 1 … 5", "Choose a list"), (f"Ctrl 1 … {len(VIEWS)}", ", ".join(text for _, text in VIEWS)),
     ]  # fmt: skip
     assert page["Look"] == [
-        ("W | K", "Next band"), ("Q", "Previous band"), ("T", "Next stretch"),
+        ("W | K", "Next band"), ("Q", "Previous band"), ("T", "Next stretch"), ("Shift T", "Stretch, limits, colours…"),
         ("[ | ]", "Stretch softer, harder"), (", | .", "Black level down, up"), ("V", "Invert"), ("E", "Blink"),
         ("R", "Wide view"), ("Z", "Fit, or pixels 1:1"), ("+ | −", "Zoom"), ("Ctrl ← → ↑ ↓", "Pan"),
     ]  # fmt: skip

@@ -54,6 +54,12 @@ def on_explore(window: MainWindow) -> bool:
     return in_project(window) and window.page == "explore"
 
 
+def with_noise(window: MainWindow) -> bool:
+    """The mosaic is in view, and a band of it has a noise map."""
+    mosaic = window.session.mosaic
+    return on_explore(window) and mosaic is not None and any(band.has_noise for band in mosaic.bands)
+
+
 def on_sky(window: MainWindow) -> bool:
     """The mosaic, or one large cutout of it, is in view."""
     return in_project(window) and window.page in ("explore", "vet")
