@@ -225,7 +225,7 @@ class Switch(QAbstractButton):
         t, painter = theme.tokens(), QPainter(self)
         height = theme.scaled(18)
         track = QRectF(0, (self.height() - height) / 2, self.width(), height)
-        on, tone = self.isChecked(), t.text2 if self.isEnabled() else t.line
+        on, tone = self.isChecked(), t.text2 if self.isEnabled() else t.border
         theme.paint_box(painter, track, tone if on else t.control, None if on else t.border, height / 2)
         knob = height - 4
         left = self.width() - knob - 2 if on else 2

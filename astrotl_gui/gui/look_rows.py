@@ -34,7 +34,11 @@ class LiveNumber(NumberField):
     def show_value(self, value: float) -> None:
         """Show a number, unless another is being typed."""
         if not (self.field.hasFocus() and self.field.isModified()):
-            self.set_value(float(f"{value:.{DIGITS}g}") + 0.0)
+            self.field.setText(f"{float(f'{value:.{DIGITS}g}') + 0.0:g}".replace("-", "−"))
+            self._check()
+
+    def _range(self) -> str:
+        return super()._range().replace("-", "−")
 
     def set_range(self, low: float, high: float) -> None:
         self.minimum, self.maximum = (float(f"{end:.{DIGITS}g}") for end in (low, high))

@@ -33,7 +33,7 @@ SLICE_SECONDS = 0.010
 """Rendering in the background returns to the window this often."""
 SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
-PLAIN_SECONDS, SMOOTH_SECONDS = 0.001, 0.02
+PLAIN_SECONDS, SMOOTH_SECONDS = 0.001, 0.006
 """What rendering a tile is taken to cost, without and with smoothing, until it was measured."""
 RENDERED_TILES = 400
 OVERVIEW_SIDE = 512

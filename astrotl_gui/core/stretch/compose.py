@@ -141,20 +141,22 @@ def _ladder(curve: Curve) -> NDArray[np.float64]:
 
 
 def _steps(sigma: Plane, curve: Curve) -> NDArray[np.uint16]:
-    """Table indices; not-a-number gives 0."""
-    index = (sigma - np.float32(curve.black)) * np.float32((_STEPS - 1) / curve.span)
-    np.fmax(index, np.float32(0), out=index)
-    np.fmin(index, np.float32(_STEPS - 1), out=index)
-    return index.astype(np.uint16)
+    """Table indices of finite intensities."""
+    index = sigma - np.float32(curve.black)
+    index *= np.float32((_STEPS - 1) / curve.span)
+    return np.clip(index, 0, _STEPS - 1, out=index).astype(np.uint16)
 
 
 def _grey(plane: Plane, level: Levels, look: Look) -> Pixels:
     curve = curve_of([level], look)
-    sigma = (plane - np.float32(level.black)) * np.float32(1 / level.noise)
-    out = _grey_table(curve, look.colormap, look.invert)[_steps(sigma, curve)]
-    empty = ~np.isfinite(sigma)
-    if empty.any():
-        out[empty] = BEHIND_SKY
+    sigma = plane - np.float32(level.black)
+    sigma *= np.float32(1 / level.noise)
+    finite = np.isfinite(sigma)
+    whole = finite.all()
+    index = _steps(sigma if whole else np.where(finite, sigma, np.float32(0)), curve)
+    out = _grey_table(curve, look.colormap, look.invert).take(index)
+    if not whole:
+        out[~finite] = BEHIND_SKY
     return out.view(np.uint8).reshape(*plane.shape, 4)
 
 
@@ -164,21 +166,22 @@ def _colour(planes: Sequence[Plane], levels: Sequence[Levels], look: Look) -> Pi
         (p - np.float32(v.black)) * np.float32(1 / (v.balance * sigma))
         for p, v in zip(planes, levels, strict=True)
     ]
-    intensity = (scaled[0] + scaled[1] + scaled[2]) * np.float32(1 / 3)
+    intensity = scaled[0] + scaled[1]
+    intensity += scaled[2]
+    intensity *= np.float32(1 / 3)
     empty = None
     if not np.isfinite(intensity).all():
         scaled, intensity, empty = _filled(scaled)
     bright_table, chroma_table = _colour_tables(curve)
     index = _steps(intensity, curve)
-    bright, chroma = bright_table[index], chroma_table[index]
+    bright, chroma = bright_table.take(index), chroma_table.take(index)
     offsets = [(u - intensity) * chroma for u in scaled]
     _fade_to_white(bright, offsets)
-    out = np.empty((*bright.shape, 4), np.uint8)
-    out[..., 3] = 255
-    for channel, offset in zip((2, 1, 0), offsets, strict=True):
-        np.add(offset, bright, out=offset)
-        np.clip(offset, 0, 255, out=offset)
-        out[..., channel] = offset
+    packed = np.full(bright.shape, 0xFF000000, np.uint32)
+    for shift, offset in zip((16, 8, 0), offsets, strict=True):
+        offset += bright
+        packed |= np.clip(offset, 0, 255, out=offset).astype(np.uint32) << np.uint32(shift)
+    out = packed.view(np.uint8).reshape(*bright.shape, 4)
     if look.invert:
         _invert_lightness(out)
     if empty is not None:
