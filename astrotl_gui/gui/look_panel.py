@@ -41,6 +41,7 @@ STRETCH_NAMES = {
     "histogram": "Histogram",
 }
 LIMIT_NAMES = {AUTO: "Sky and noise", "zscale": "ZScale", "minmax": "Least to most"}
+LIMIT_OPTIONS = [(name, LIMIT_NAMES.get(name, f"{name} %")) for name in LIMITS]
 BY_HAND = "hand"
 LEVELS = ("black", "mid", "white")
 LOWEST, HIGHEST = -1e4, 1e7
@@ -59,7 +60,7 @@ class LookPanel(QWidget):
         self.close_button = IconButton("ph.x", "Close")
         self.reset = Button("Reset", flat=True, height=28)
         self.stretch = Choice(list(STRETCH_NAMES.items()))
-        self.limits = Choice()
+        self.limits = Choice(LIMIT_OPTIONS)
         self.histogram = Histogram(56, fill=True)
         self.levels = {name: LevelRow(name.capitalize()) for name in LEVELS}
         self.shape = NumberRow("Q", *SOFTNESS_RANGE, logarithmic=True)
@@ -72,6 +73,8 @@ class LookPanel(QWidget):
         self.invert = Switch("Invert")
         self._switched: dict[Switch, Label] = {}
         self.overlays = {"mask": Switch("Mask"), "depth": Switch("Depth")}
+        self.smooth.setToolTip("σ of a Gaussian, in pixels of the mosaic (Shift+G)")
+        self.overlays["mask"].setToolTip("Hatch what is masked or has no value (Shift+M)")
         self.setAccessibleName("Look")
         self.setFixedWidth(theme.scaled(WIDTH))
         self._build()
@@ -222,10 +225,7 @@ class LookPanel(QWidget):
             return
         channels = channel_levels(session.levels, mosaic.spec, look)
         self.stretch.set_value(look.stretch)
-        hand = [(BY_HAND, "By hand")] if look.by_hand else []
-        options = [(name, LIMIT_NAMES.get(name, f"{name} %")) for name in LIMITS]
-        self.limits.set_options([*hand, *options])
-        self.limits.set_value(BY_HAND if look.by_hand else look.limits)
+        self._show_limits(look)
         self.histogram.show_curve(now, spread(tuple(channels)))
         single = channels[0] if len(channels) == 1 else None
         for name, row in self.levels.items():
@@ -247,6 +247,12 @@ class LookPanel(QWidget):
                 "The noise map in place of the sky" if deep else "No band has a noise or weight map."
             )
 
+    def _show_limits(self, look: Look) -> None:
+        hand = (BY_HAND, "By hand")
+        if look.by_hand != (self.limits.findData(BY_HAND) >= 0):
+            self.limits.set_options([*([hand] if look.by_hand else []), *LIMIT_OPTIONS])
+        self.limits.set_value(BY_HAND if look.by_hand else look.limits)
+
     def _show_shape(self, now: Curve) -> None:
         low, high = SOFTNESS_RANGE
         if now.stretch == "asinh":
@@ -267,7 +273,7 @@ class LookPanel(QWidget):
     def _show_colours(self, single: bool) -> None:
         look, mosaic = self.session.look, self.session.mosaic
         assert mosaic is not None
-        self.colours_title.setText("Colour map" if single else "Weight of each band")
+        self.colours_title.setText("Colour map" if single else "Bands in colour")
         self.colormap.setVisible(single)
         self.colormap.set_value(look.colormap)
         channels = bands_shown(mosaic.spec, look.with_(mode=COLOUR))
