@@ -15,6 +15,7 @@ NAMES = (
     "completeness",
     "embed",
     "finetune",
+    "look",
     "mosaic",
     "rank",
     "realism",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QShowEvent, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from astrotl_gui.core.stretch import (
@@ -295,11 +295,17 @@ class LookPanel(QWidget):
                 lambda factor, name=name: self.session.set_look(self.session.look.with_scale(name, factor))
             )
 
-    # --- the card ----------------------------------------------------------------------------------------
+    # --- the card and its keys ----------------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
         t, painter = theme.tokens(), QPainter(self)
         theme.paint_box(painter, QRectF(self.rect()), t.pane, t.border, radius=theme.RADIUS_CARD)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:  # fields keep it from the window
+            self.toggle()
+        else:
+            super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # not meant for the sky below

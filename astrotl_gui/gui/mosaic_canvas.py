@@ -7,7 +7,6 @@ tiles of one level, rendered side by side into one picture, so that scaling it l
 from __future__ import annotations
 
 from collections import OrderedDict
-from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands, smoothed_tile
+from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands
 from astrotl_gui.core.tiles import TILE, TileSource
 from astrotl_gui.gui import theme
 from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
+from astrotl_gui.gui.smooth_tiles import SmoothTiles
 from astrotl_gui.gui.tile_feed import Key, TileFeed
 from astrotl_gui.gui.viewport import Viewport
 
@@ -50,6 +50,7 @@ class MosaicCanvas(QObject):
     def __init__(self, feed: TileFeed, levels: dict[str, Levels], look: Look, parent: QObject) -> None:
         super().__init__(parent)
         self.feed = feed
+        self._smooth = SmoothTiles(feed)
         self._levels = levels
         self._look = look
         self._names = bands_shown(feed.source.mosaic.spec, look)
@@ -207,14 +208,8 @@ class MosaicCanvas(QObject):
 
     def _planes(self, tile: Tile, thin: int = 1) -> dict[str, Array] | None:
         """Every `thin`-th pixel of a tile's bands, smoothed; None while one, or what smoothing needs, is not there."""
-        level, ix, iy = tile
-        grid, sigma = self.source.grid(level), self._look.smooth / (1 << level)
-        return self._complete(
-            {
-                band: smoothed_tile(partial(self.feed.tile, band, level), grid, (ix, iy), sigma, thin)
-                for band in self._bands()
-            }
-        )
+        sigma = self._look.smooth
+        return self._complete({band: self._smooth.tile(band, tile, sigma, thin) for band in self._bands()})
 
     def _relevel(self, sheet: Sheet) -> None:
         """Render every visible tile anew within a frame, as a draft where that would take too long."""

@@ -126,6 +126,18 @@ def test_looks_by_key(window: MainWindow) -> None:
     assert session.look.black == before.black + 0.5
     press(window, K.Key_V)
     assert session.look.invert
+    press(window, K.Key_T, SHIFT)
+    panel = window.explore.bar.panel
+    assert panel.isVisible() and panel.stretch.hasFocus()
+    panel.levels["black"].sigma.field.setFocus()
+    QTest.keyClick(panel.levels["black"].sigma.field, K.Key_Escape)
+    assert not panel.isVisible()
+    press(window, K.Key_V, SHIFT)
+    assert session.look.colormap == "viridis"
+    press(window, K.Key_G, SHIFT)
+    assert session.look.smooth > 0
+    press(window, K.Key_M, SHIFT)
+    assert window.view.shows("mask")
     for key, name in ((K.Key_M, "marks"), (K.Key_G, "grid"), (K.Key_Y, "ruler")):
         shown = window.view.shows(name)
         press(window, key)
