@@ -62,6 +62,7 @@ class LookPanel(QWidget):
         self.stretch = Choice(list(STRETCH_NAMES.items()))
         self.limits = Choice(LIMIT_OPTIONS)
         self.histogram = Histogram(56, fill=True)
+        self.unit = Label("", 11, 400, "text3")
         self.levels = {name: LevelRow(name.capitalize()) for name in LEVELS}
         self.shape = NumberRow("Q", *SOFTNESS_RANGE, logarithmic=True)
         self.turns = Label("", 11, 400, "text3")
@@ -133,6 +134,7 @@ class LookPanel(QWidget):
         for name, control in (("Stretch", self.stretch), ("Limits", self.limits)):
             self._body.addLayout(_named(name, control))
         self._body.addWidget(self.histogram)
+        self._body.addLayout(self._unit_row())
         for row in (*self.levels.values(), self.shape, self.turns):
             self._body.addWidget(row)
         self._body.addSpacing(4)
@@ -153,6 +155,15 @@ class LookPanel(QWidget):
         assert scrolled is not None
         self._scrolled: QWidget = scrolled
         column.addWidget(scroll, 1)
+
+    def _unit_row(self) -> QHBoxLayout:
+        """The unit of the right-hand fields below, over them."""
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addSpacing(theme.scaled(NAME_WIDTH))
+        row.addWidget(QWidget(), 1)
+        row.addWidget(self.unit, 1)
+        return row
 
     def _switches(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -228,9 +239,10 @@ class LookPanel(QWidget):
         self._show_limits(look)
         self.histogram.show_curve(now, spread(tuple(channels)))
         single = channels[0] if len(channels) == 1 else None
+        self.unit.setVisible(single is not None)
+        self.unit.setText(mosaic.band(bands_shown(mosaic.spec, look)[0][0]).unit or "Image units")
         for name, row in self.levels.items():
-            unit = mosaic.band(bands_shown(mosaic.spec, look)[0][0]).unit if single else ""
-            row.set_image_units(single.black if single else 0.0, single.noise if single else 0.0, unit)
+            row.set_image_units(single.black if single else 0.0, single.noise if single else 0.0)
             low = now.black + 0.5 if name == "white" else LOWEST if name == "black" else now.black
             high = HIGHEST if name == "white" else now.white - 0.5 if name == "black" else now.white
             row.show_level(getattr(now, name), low, high)

@@ -35,6 +35,7 @@ class LiveNumber(NumberField):
         """Show a number, unless another is being typed."""
         if not (self.field.hasFocus() and self.field.isModified()):
             self.field.setText(f"{float(f'{value:.{DIGITS}g}') + 0.0:g}".replace("-", "−"))
+            self.field.setCursorPosition(0)
             self._check()
 
     def _range(self) -> str:
@@ -42,13 +43,6 @@ class LiveNumber(NumberField):
 
     def set_range(self, low: float, high: float) -> None:
         self.minimum, self.maximum = (float(f"{end:.{DIGITS}g}") for end in (low, high))
-
-    def set_unit(self, unit: str) -> None:
-        if unit != self.field.unit:
-            self.field.unit = unit
-            width = self.fontMetrics().horizontalAdvance(unit) + 8 if unit else 0
-            self.field.setTextMargins(0, 0, width, 0)
-            self.field.update()
 
     def _take(self) -> None:
         if self.value is not None:
@@ -69,7 +63,7 @@ class NumberRow(QWidget):
         self, name: str, low: float, high: float, *, unit: str = "", logarithmic: bool = False
     ) -> None:
         super().__init__()
-        self._low, self._high, self._logarithmic = low, high, logarithmic
+        self._low, self._high = low, high
         self.value = low
         self.name = Label(name, 12, 500, "text2")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -80,19 +74,18 @@ class NumberRow(QWidget):
         self.number = LiveNumber(name, unit)
         self.number.setFixedWidth(theme.scaled(FIELD_WIDTH))
         _lay(self, self.name, (self.slider, self.number), self.number.says)
-        self.rename(name)
+        self.rename(name, logarithmic)
         self.set_range(low, high)
         self.slider.valueChanged.connect(self._slid)
         self.number.typed.connect(self._changed)
         self.number.left.connect(lambda: self.show_value(self.value))
 
-    def rename(self, name: str, unit: str = "", logarithmic: bool | None = None) -> None:
-        """What it is called and measured in now."""
+    def rename(self, name: str, logarithmic: bool) -> None:
+        """What it is called now, and whether its slider is even in the number or in its logarithm."""
         self.name.setText(name)
         self.slider.setAccessibleName(name)
         self.number.field.setAccessibleName(name)
-        self.number.set_unit(unit or self.number.field.unit)
-        self._logarithmic = self._logarithmic if logarithmic is None else logarithmic
+        self._logarithmic = logarithmic
 
     def set_range(self, low: float, high: float) -> None:
         self._low, self._high = low, high
@@ -144,11 +137,10 @@ class LevelRow(QWidget):
         self.image.set_range(*(self._zero + end * self._unit for end in (low, high)))
         self._show()
 
-    def set_image_units(self, zero: float, size: float, unit: str) -> None:
+    def set_image_units(self, zero: float, size: float) -> None:
         """What 0 σ and 1 σ are in image units; a size of 0 hides them."""
         self._zero, self._unit = zero, size or 1.0
         self.image.setVisible(bool(size))
-        self.image.set_unit(unit)
 
     def _show(self) -> None:
         self.sigma.show_value(self._sigma)
