@@ -160,7 +160,7 @@ class LookPanel(QWidget):
         """The unit of the right-hand fields below, over them."""
         row = QHBoxLayout()
         row.setSpacing(8)
-        row.addSpacing(theme.scaled(NAME_WIDTH))
+        row.addSpacing(theme.scaled(NAME_WIDTH) + 8)
         row.addWidget(QWidget(), 1)
         row.addWidget(self.unit, 1)
         return row
