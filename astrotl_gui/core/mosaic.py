@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from astrotl_gui.core.band import Band, Box
 from astrotl_gui.core.bands import BandSpec, MosaicSpec, default_colour
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.plane_reader import Step
 from astrotl_gui.core.resample import Read, Resampled, resample
 
 __all__ = ["Band", "BandSpec", "Box", "Mosaic", "MosaicSpec", "default_colour"]
@@ -129,11 +130,20 @@ class Mosaic:
 
     # --- pixels ------------------------------------------------------------------------------------
 
-    def read(self, name: str, box: Box, step: int = 1) -> NDArray[np.float32]:
+    def piece(self, name: str) -> tuple[int, int]:
+        """(height, width) of what is decoded at once, rows as wide as the mosaic; (1, 1) where nothing is."""
+        band = self.band(name)
+        if self._shifts[name] is None or band.piece == (1, 1):
+            return 1, 1
+        height, width = band.piece
+        return height, self.shape[1] if width == band.shape[1] else width
+
+    def read(self, name: str, box: Box, step: Step = 1) -> NDArray[np.float32]:
         """Values of a band on the reference grid, float32 (h, w); NaN where there are none.
 
         Another grid is resampled by area, conserving surface brightness: values per pixel are multiplied by
-        the area ratio of the pixels, values per area (MJy/sr) are not. With `step`, every step-th pixel.
+        the area ratio of the pixels, values per area (MJy/sr) are not. With `step`, every step-th pixel; two
+        numbers are the steps of rows and of columns.
         """
         band, shift = self.band(name), self._shifts[name]
         if shift is not None:
@@ -195,7 +205,7 @@ class Mosaic:
         ny, nx = self.shape
         return (nx - 1) / 2 if x is None else x, (ny - 1) / 2 if y is None else y
 
-    def _resample(self, band: Band, read: Read, box: Box, step: int) -> Resampled:
+    def _resample(self, band: Band, read: Read, box: Box, step: Step) -> Resampled:
         return resample(read, lambda x, y: self.to_band(band.name, x, y), box, step)
 
     def _shift(self, band: Band) -> tuple[int, int] | None:

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from astrotl_gui.core.plane_reader import Step
+
 Box = tuple[int, int, int, int]
 Floats = NDArray[np.float64]
 Map = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -34,16 +36,17 @@ class Resampled:
     area: NDArray[np.float32]
 
 
-def resample(read: Read, to_source: Map, box: Box, step: int = 1) -> Resampled:
+def resample(read: Read, to_source: Map, box: Box, step: Step = 1) -> Resampled:
     """Return the mean surface brightness of a source image over the pixels of `box` on another grid.
 
     `to_source` maps output pixel positions to source pixel positions; `read` returns source boxes, NaN where
     there is no data. Every output pixel is the mean of k × k bilinear samples spread over it, k = the
     source pixels per output pixel along a side, rounded up: an area average where the source is finer,
     bilinear interpolation where it is coarser. Results are (ceil(h / step), ceil(w / step)): every
-    step-th pixel.
+    step-th pixel; two numbers are the steps of rows and of columns.
     """
-    xs, ys = np.arange(box[0], box[2], step, dtype=float), np.arange(box[1], box[3], step, dtype=float)
+    dy, dx = (step, step) if isinstance(step, int) else step
+    xs, ys = np.arange(box[0], box[2], dx, dtype=float), np.arange(box[1], box[3], dy, dtype=float)
     mean = np.full((len(ys), len(xs)), np.nan, np.float32)
     area = np.full((len(ys), len(xs)), np.nan, np.float32)
     pending = [

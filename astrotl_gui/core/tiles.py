@@ -1,21 +1,25 @@
 """Square pieces of a mosaic at any resolution, without reading the whole file.
 
 Level k holds finite means of 2^k × 2^k blocks; its pixel i is centred at (i + 0.5)·2^k − 0.5. Low levels are
-read from the file, high ones from the pyramid of means on disk (`pyramid.py`), and until that is built from
-the overview. Tiles keep the row order of the image: row 0 is the lowest y.
+read from the file, high ones from the pyramid of means on disk (`pyramid.py`). Until that is built, levels 2
+and 3 of a large mosaic are means of two rows of each block, and higher ones come from the overview.
+Tiles keep the row order of the image: row 0 is the lowest y.
 """
 
 from __future__ import annotations
 
 import threading
+import time
+from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from astrotl_gui.core.first_look import first_look
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.pyramid import Pyramid, block_mean, build_pyramid, open_pyramid
+from astrotl_gui.core.pyramid import Pyramid, block_mean, build_pyramid, open_pyramid, row_mean
 from astrotl_gui.core.stretch import Levels, measure_levels
 
 if TYPE_CHECKING:
@@ -24,11 +28,18 @@ if TYPE_CHECKING:
 Array = NDArray[np.float32]
 
 TILE = 256
-DIRECT_LEVELS = 3
-"""Up to this level a tile is averaged from the file itself (at most 2,048² pixels)."""
+DIRECT_LEVELS = 1
+"""Up to this level tiles are exact from the start; higher ones of a large mosaic get better with `edition`."""
+FILE_LEVELS = 3
+"""Up to this level a tile is read from the file where there is no pyramid (at most 2,048² pixels)."""
 WHOLE_PIXELS = 1 << 24
 """Mosaics up to this size are averaged whole for the overview; larger ones are sampled."""
 SAMPLE_SIDE = 1024
+STRIPS = 8
+"""Rows of tiles kept of a band whose rows are compressed: a screen of them."""
+STRIP_PIXELS = 1 << 22
+EDITION_SECONDS = 0.5
+"""While a file is read that had no first look, what has come in is handed on this often."""
 
 
 class TileSource:
@@ -45,10 +56,7 @@ class TileSource:
         self.shape = mosaic.shape
         self.levels = level_count(mosaic.shape)
         """Number of levels; at the last one the whole mosaic fits one tile."""
-        self._overviews: dict[tuple[str, int], Array] = {}
-        self._pyramids: dict[str, Pyramid] = {}
-        self._editions: dict[str, int] = {}
-        self._lock = threading.Lock()
+        self._bands = {band.name: _BandTiles() for band in mosaic.bands}
         if self.large:
             for band in mosaic.bands:
                 self._pyramid(band.name)
@@ -64,28 +72,65 @@ class TileSource:
         Image units; NaN where no pixel of the block has a value. Raises AstroTLError when the file cannot be
         read.
         """
-        if level > DIRECT_LEVELS:
-            means = self._level(band, level)
-            return np.array(means[iy * TILE : (iy + 1) * TILE, ix * TILE : (ix + 1) * TILE])
         span = TILE << level
         ny, nx = self.shape
         box = (ix * span, iy * span, min((ix + 1) * span, nx), min((iy + 1) * span, ny))
-        pyramid = self._pyramid(band) if level else None
-        if pyramid is not None and level in pyramid:
-            return np.array(pyramid[level][iy * TILE : (iy + 1) * TILE, ix * TILE : (ix + 1) * TILE])
+        pyramid = self._pyramid(band) if level > DIRECT_LEVELS else None
+        if pyramid is not None and level in pyramid.levels:
+            return np.array(pyramid.levels[level][iy * TILE : (iy + 1) * TILE, ix * TILE : (ix + 1) * TILE])
+        if level > FILE_LEVELS:
+            return self._from_overview(band, level, ix, iy)
+        height, width = self.mosaic.piece(band)
+        if level > DIRECT_LEVELS and self.large and (height, width) == (1, 1):
+            return self._thin(band, level, box)
+        if level and 1 < width >= nx:
+            return self._strip(band, level, iy)[:, ix * TILE : (ix + 1) * TILE].copy()
         return block_mean(self.mosaic.read(band, box), level)
+
+    def means(self, band: str, level: int, box: tuple[int, int, int, int]) -> Array:
+        """Exact means of the pixels (x0, y0, x1, y1) of a level, which may lie outside (NaN): float32 (h, w).
+
+        From the pyramid where there is one, else a part of the file at a time.
+        """
+        x0, y0, x1, y1 = box
+        width, height = -(-self.shape[1] >> level), -(-self.shape[0] >> level)
+        xa, ya, xb, yb = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
+        result = np.full((y1 - y0, x1 - x0), np.nan, np.float32)
+        pyramid = self._pyramid(band) if level else None
+        if xa >= xb or ya >= yb:
+            return result
+        if pyramid is not None and level in pyramid.levels:
+            result[ya - y0 : yb - y0, xa - x0 : xb - x0] = pyramid.levels[level][ya:yb, xa:xb]
+            return result
+        rows = max(STRIP_PIXELS // (xb - xa) >> 2 * level, 1)
+        left, right = xa << level, min(xb << level, self.shape[1])
+        for y in range(ya, yb, rows):
+            top = min(y + rows, yb)
+            part = self.mosaic.read(band, (left, y << level, right, min(top << level, self.shape[0])))
+            result[y - y0 : top - y0, xa - x0 : xb - x0] = block_mean(part, level)
+        return result
 
     def overview(self, band: str, max_side: int = SAMPLE_SIDE) -> Array:
         """The whole band, at most `max_side` pixels long and wide: float32, pixels `overview_step` px apart.
 
-        Block means, or every n-th pixel of every n-th row for a large mosaic without pyramid.
+        Block means, or every n-th pixel of every n-th row for a large mosaic without pyramid. Of a large one
+        that is compressed in squares there are only a few squares at first, NaN elsewhere, until `build` has
+        gone through it; `edition` counts up meanwhile.
         """
         step = self.overview_step(max_side)
-        key = (band, step)
-        with self._lock:
-            if key not in self._overviews:
-                self._overviews[key] = self._read_overview(band, step)
-            return self._overviews[key]
+        level = step.bit_length() - 1
+        own = self._bands[band]
+        with own.lock:
+            if step not in own.overviews:
+                pyramid = self._pyramid(band)
+                if pyramid is not None and level in pyramid.levels:
+                    own.overviews[step] = np.array(pyramid.levels[level])
+                elif self._sampled:
+                    return self._sample(band, step)
+                else:
+                    ny, nx = self.shape
+                    own.overviews[step] = block_mean(self.mosaic.read(band, (0, 0, nx, ny)), level)
+            return own.overviews[step]
 
     def overview_step(self, max_side: int = SAMPLE_SIDE) -> int:
         """Reference pixels per overview pixel, a power of two."""
@@ -98,16 +143,17 @@ class TileSource:
         """
         if white := self.mosaic.spec.white:
             return Levels(0.0, white / 256, white, white)
-        ny, nx = self.shape
-        step = self.overview_step()
-        return measure_levels(self.mosaic.read(band, (0, 0, nx, ny), step))
+        own = self._bands[band]
+        with own.lock:
+            sample = self._sample(band, self.overview_step())
+            return measure_levels(sample if own.first_pixels is None else own.first_pixels)
 
     # --- the pyramid -------------------------------------------------------------------------------
 
     @property
     def large(self) -> bool:
         """Whether a pyramid is worth building."""
-        return self.levels > DIRECT_LEVELS + 1 and self.cache_folder is not None
+        return self.levels > FILE_LEVELS + 1 and self.cache_folder is not None
 
     def built(self, band: str) -> bool:
         """Whether high levels of this band are means of all pixels already."""
@@ -115,49 +161,118 @@ class TileSource:
 
     def edition(self, band: str) -> int:
         """Counts how often this band's tiles and overview were replaced by better ones; reads no file."""
-        return self._editions.get(band, 0)
+        return self._bands[band].edition
 
     def build(self, band: str, progress: Progress = SILENT) -> None:
         """Write this band's pyramid into the cache folder, in one pass through the file, unless it is there.
 
-        Raises Cancelled from `progress`, and AstroTLError when the folder cannot be written.
+        Where `overview` had but a few squares it fills meanwhile: each time `edition` counts up,
+        `progress.partial` is given the band. Raises Cancelled from `progress`, and AstroTLError when the
+        folder cannot be written, the disk is full or the file changes meanwhile.
         """
         if self.cache_folder is None or self.built(band):
             return
-        build_pyramid(self.mosaic, band, self.levels, self.cache_folder, progress)
+        own, step = self._bands[band], self.overview_step()
+        told = time.monotonic()
+
+        def seen(row: int, rows: Array) -> None:
+            """Fill the overview of which there were only a few squares."""
+            nonlocal told
+            if own.first_pixels is None or own.sample is None:
+                return
+            filled = own.sample.copy()  # others may be looking at the one before
+            filled[row : row + len(rows)] = rows
+            own.sample = filled
+            if time.monotonic() - told > EDITION_SECONDS:
+                told = time.monotonic()
+                own.edition += 1
+                progress.partial(band)
+
+        build_pyramid(self.mosaic, band, self.levels, step, self.cache_folder, progress, seen)
         if self.built(band):
-            with self._lock:
-                self._overviews = {key: value for key, value in self._overviews.items() if key[0] != band}
-                self._editions[band] = self.edition(band) + 1
+            with own.lock:
+                own.overviews.clear()
+                own.edition += 1
 
     def _pyramid(self, band: str) -> Pyramid | None:
-        if band not in self._pyramids and self.cache_folder is not None:
-            found = open_pyramid(self.mosaic, band, self.levels, self.cache_folder)
-            if found is not None:
-                self._pyramids[band] = found
-        return self._pyramids.get(band)
+        own = self._bands[band]
+        if own.pyramid is None and self.cache_folder is not None:
+            own.pyramid = open_pyramid(self.mosaic, band, self.levels, self.cache_folder)
+        return own.pyramid
 
-    def _level(self, band: str, level: int) -> Array:
-        """A whole high level: of the pyramid, else averaged or repeated from the overview."""
-        pyramid = self._pyramid(band)
-        if pyramid is not None:
-            return pyramid[level]
-        overview, step = self.overview(band), self.overview_step()
-        coarser = level - (step.bit_length() - 1)
-        if coarser >= 0:
-            return block_mean(overview, coarser)
-        repeated = overview.repeat(1 << -coarser, axis=0).repeat(1 << -coarser, axis=1)
-        return repeated[: -(-self.shape[0] >> level), : -(-self.shape[1] >> level)]
+    # --- before there is one -----------------------------------------------------------------------
 
-    def _read_overview(self, band: str, step: int) -> Array:
+    @property
+    def _sampled(self) -> bool:
+        return self.shape[0] * self.shape[1] > WHOLE_PIXELS
+
+    def _sample(self, band: str, step: int) -> Array:
+        """Every step-th pixel of every step-th row, read once. The band's lock is held."""
+        own, finest = self._bands[band], self.overview_step()
+        if step < finest:
+            return self._every(band, step)
+        if own.sample is None:
+            pyramid = self._pyramid(band)
+            if pyramid is not None:
+                own.sample = pyramid.sample
+            elif self._sampled and self.large and 1 < self.mosaic.piece(band)[1] < self.shape[1]:
+                own.sample, own.first_pixels = first_look(self.mosaic, band, finest)
+            else:
+                own.sample = self._every(band, finest)
+        return own.sample[:: step // finest, :: step // finest]
+
+    def _every(self, band: str, step: int) -> Array:
         ny, nx = self.shape
-        level = step.bit_length() - 1
-        pyramid = self._pyramid(band)
-        if pyramid is not None and level in pyramid:
-            return np.array(pyramid[level])
-        if ny * nx <= WHOLE_PIXELS:
-            return block_mean(self.mosaic.read(band, (0, 0, nx, ny)), level)
         return self.mosaic.read(band, (0, 0, nx, ny), step)
+
+    def _from_overview(self, band: str, level: int, ix: int, iy: int) -> Array:
+        """A tile of a high level, averaged or repeated from the overview."""
+        overview = self.overview(band)
+        coarser = level - (self.overview_step().bit_length() - 1)
+        if coarser >= 0:
+            side = TILE << coarser
+            return block_mean(overview[iy * side : (iy + 1) * side, ix * side : (ix + 1) * side], coarser)
+        rows, columns = (
+            np.arange(first * TILE, min((first + 1) * TILE, -(-n >> level))) >> -coarser
+            for first, n in zip((iy, ix), self.shape, strict=True)
+        )
+        return overview[np.ix_(rows, columns)]
+
+    def _strip(self, band: str, level: int, iy: int) -> Array:
+        """A row of tiles, made together: where rows are compressed, every tile of it needs them all."""
+        own = self._bands[band]
+        with own.strip_lock:
+            if (level, iy) not in own.strips:
+                size = -(-self.shape[1] >> level), min((iy + 1) * TILE, -(-self.shape[0] >> level))
+                own.strips[level, iy] = self.means(band, level, (0, iy * TILE, *size))
+            own.strips.move_to_end((level, iy))
+            while len(own.strips) > STRIPS:
+                own.strips.popitem(last=False)
+            return own.strips[level, iy]
+
+    def _thin(self, band: str, level: int, box: tuple[int, int, int, int]) -> Array:
+        """Means of two rows of each block, as far from its middle to both sides: a quarter of the reading."""
+        x0, y0, x1, y1 = box
+        n = 1 << level
+        top = y0 + n * -(-(y1 - y0) // n)
+        rows = [y0 + n // 4, y0 + n - 1 - n // 4]
+        return row_mean([self.mosaic.read(band, (x0, y, x1, top), (n, 1)) for y in rows], level)
+
+
+class _BandTiles:
+    """What is kept of one band: small pictures of the whole, and the pyramid once it is there."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.pyramid: Pyramid | None = None
+        self.overviews: dict[int, Array] = {}
+        self.sample: Array | None = None
+        self.first_pixels: Array | None = None
+        """Pixels of the first squares, where the sample has but these."""
+        self.edition = 0
+        self.strips: OrderedDict[tuple[int, int], Array] = OrderedDict()
+        """Rows of tiles (level, iy) made last, where rows are compressed."""
+        self.strip_lock = threading.Lock()
 
 
 def level_count(shape: tuple[int, int]) -> int:
