@@ -16,6 +16,7 @@ PIXELS = 12_000_000
 """Pixels decoded at most; about 0.1 s."""
 MOST, FEWEST = 144, 4
 KEPT_PIXELS = 400_000
+SQUARE, SQUARES = 32, 144
 
 
 def first_look(mosaic: Mosaic, band: str, step: int) -> tuple[Array, Array]:
@@ -35,6 +36,16 @@ def first_look(mosaic: Mosaic, band: str, step: int) -> tuple[Array, Array]:
         sample[-(-y0 // step) :, -(-x0 // step) :][: picked.shape[0], : picked.shape[1]] = picked
         pixels.append(piece.ravel()[:: max(piece.size * len(places) // KEPT_PIXELS, 1)])
     return sample, np.concatenate(pixels)
+
+
+def spread_pixels(mosaic: Mosaic, band: str) -> Array:
+    """A flat sample of single pixels from small squares all over a mosaic: few are made, for a band on another grid."""
+    (ny, nx), side = mosaic.shape, SQUARE
+    squares = []
+    for row, column in _net((-(-ny // side), -(-nx // side)), SQUARES):
+        box = (column * side, row * side, min((column + 1) * side, nx), min((row + 1) * side, ny))
+        squares.append(mosaic.read(band, box).ravel())
+    return np.concatenate(squares)
 
 
 def _net(shape: tuple[int, int], most: int) -> list[tuple[int, int]]:

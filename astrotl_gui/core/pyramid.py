@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
 
 Array = NDArray[np.float32]
+Box = tuple[int, int, int, int]
 Sums = tuple[Array, Array | int]
 """Sums of finite pixels and their numbers; one number stands for all while nothing is missing."""
 Seen = Callable[[int, Array], None]
@@ -51,6 +52,17 @@ class Pyramid:
             level: np.load(_file(place, level), mmap_mode="r") for level in range(FIRST_LEVEL, levels)
         }
         self.sample: Array = np.load(place / SAMPLE)
+
+    def read(self, level: int, box: Box) -> Array:
+        """Pixels (x0, y0, x1, y1) of a level, NaN outside: float32 (h, w), a copy."""
+        means, (x0, y0, x1, y1) = self.levels[level], box
+        inside = means[max(y0, 0) : max(y1, 0), max(x0, 0) : max(x1, 0)]
+        if inside.shape == (y1 - y0, x1 - x0):
+            return np.array(inside)
+        result = np.full((y1 - y0, x1 - x0), np.nan, np.float32)
+        row, column = max(-y0, 0), max(-x0, 0)
+        result[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
+        return result
 
 
 def block_mean(plane: Array, level: int) -> Array:
@@ -129,13 +141,15 @@ def build_pyramid(
 ) -> None:
     """Write all levels of a band's pyramid, and its sample, in one pass; it appears whole or not at all.
 
-    `step` is that of the sample. Raises Cancelled from `progress`; AstroTLError when `folder` cannot be
-    written, the disk is full, or the image changes meanwhile.
+    They are on the reference grid, or on the band's own where that is another: levels are resampled as
+    quickly as pixels, and there are fewer. `step` is that of the sample. Raises Cancelled from `progress`;
+    AstroTLError when `folder` cannot be written, the disk is full, or the image changes meanwhile.
     """
     place = folder / (key := _key(mosaic, band))
     draft = draft_folder(place)
+    (ny, nx), _, _ = _grid(mosaic, band)
     try:
-        needed = 4 * mosaic.shape[0] * mosaic.shape[1] // 10
+        needed = 4 * ny * nx // 10
         if shutil.disk_usage(draft).free < needed:
             raise AstroTLError(
                 "The disk is full",
@@ -159,8 +173,8 @@ def build_pyramid(
 def _write(
     mosaic: Mosaic, band: str, levels: int, step: int, draft: Path, progress: Progress, seen: Seen
 ) -> None:
-    ny, nx = mosaic.shape
-    height, width = _block(mosaic.piece(band), (ny, nx), levels)
+    (ny, nx), piece, read = _grid(mosaic, band)
+    height, width = _block(piece, (ny, nx), levels)
     stripe_level = height.bit_length() - 1
     sample = np.empty((-(-ny // step), -(-nx // step)), np.float32)
     shapes = {level: (-(-ny >> level), -(-nx >> level)) for level in range(FIRST_LEVEL, levels)}
@@ -172,7 +186,7 @@ def _write(
             blocks: list[dict[int, Sums]] = []
             for x in range(0, nx, width):
                 progress(y + height * x / nx, ny, band)
-                plane = mosaic.read(band, (x, y, min(x + width, nx), min(y + height, ny)))
+                plane = read((x, y, min(x + width, nx), min(y + height, ny)))
                 picked = plane[first * step - y :: step, -x % step :: step]
                 column = -(-x // step)
                 sample[first : first + len(picked), column : column + picked.shape[1]] = picked
@@ -187,6 +201,14 @@ def _write(
             file.close()
     np.save(draft / SAMPLE, sample)
     progress(ny, ny, band)
+
+
+def _grid(mosaic: Mosaic, band: str) -> tuple[tuple[int, int], tuple[int, int], Callable[[Box], Array]]:
+    """Shape, piece and pixels of the grid that a band's pyramid is on."""
+    if mosaic.resampled(band):
+        own = mosaic.band(band)
+        return own.shape, own.piece, own.read
+    return mosaic.shape, mosaic.piece(band), lambda box: mosaic.read(band, box)
 
 
 def _block(piece: tuple[int, int], shape: tuple[int, int], levels: int) -> tuple[int, int]:

@@ -64,6 +64,31 @@ def resample(read: Read, to_source: Map, box: Box, step: Step = 1) -> Resampled:
     return Resampled(mean, area)
 
 
+def nearest(sample: NDArray[np.float32], spacing: int, to_source: Map, box: Box, step: int) -> Resampled:
+    """As `resample` with `step`, but each pixel is the nearest of a source sampled every `spacing` px."""
+    xs, ys = np.arange(box[0], box[2], step, dtype=float), np.arange(box[1], box[3], step, dtype=float)
+    nodes = _Nodes(to_source, xs, ys)
+    mean = np.full((len(ys), len(xs)), np.nan, np.float32)
+    area = np.full_like(mean, np.nan)
+    if nodes.finite:
+        (x, y), area = nodes.at(xs, ys), nodes.areas(xs, ys).astype(np.float32)
+    else:  # part of it is no sky to the source: position by position, of the area of the middle
+        x, y = to_source(*np.meshgrid(xs, ys))
+        area[:] = _middle_area(to_source, xs, ys)
+    with np.errstate(invalid="ignore"):
+        column, row = np.rint(x / spacing), np.rint(y / spacing)
+        inside = (column >= 0) & (column < sample.shape[1]) & (row >= 0) & (row < sample.shape[0])
+    mean[inside] = sample[row[inside].astype(int), column[inside].astype(int)]
+    return Resampled(mean, area)
+
+
+def _middle_area(to_source: Map, xs: Floats, ys: Floats) -> float:
+    """Source pixels per output pixel in the middle."""
+    x, y = xs[len(xs) // 2] + np.array([0.0, 1.0, 0.0]), ys[len(ys) // 2] + np.array([0.0, 0.0, 1.0])
+    xb, yb = to_source(x, y)
+    return float(abs((xb[1] - xb[0]) * (yb[2] - yb[0]) - (xb[2] - xb[0]) * (yb[1] - yb[0])))
+
+
 def _quarters(rows: slice, columns: slice) -> list[tuple[slice, slice]]:
     def halves(part: slice) -> list[slice]:
         middle = (part.start + part.stop) // 2

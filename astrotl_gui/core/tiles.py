@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from astrotl_gui.core.first_look import first_look
+from astrotl_gui.core.first_look import first_look, spread_pixels
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.pyramid import Pyramid, block_mean, build_pyramid, open_pyramid, row_mean
 from astrotl_gui.core.stretch import Levels, measure_levels
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
 
 Array = NDArray[np.float32]
+Box = tuple[int, int, int, int]
 
 TILE = 256
 DIRECT_LEVELS = 1
@@ -59,7 +60,7 @@ class TileSource:
         self._bands = {band.name: _BandTiles() for band in mosaic.bands}
         if self.large:
             for band in mosaic.bands:
-                self._pyramid(band.name)
+                self._open(band.name)
 
     def grid(self, level: int) -> tuple[int, int]:
         """Number of tiles (across, up) at a level."""
@@ -72,12 +73,14 @@ class TileSource:
         Image units; NaN where no pixel of the block has a value. Raises AstroTLError when the file cannot be
         read.
         """
+        pyramid = self._bands[band].pyramid
+        if pyramid is not None and level in pyramid.levels:
+            width, height = -(-self.shape[1] >> level), -(-self.shape[0] >> level)
+            x, y = ix * TILE, iy * TILE
+            return self._built(band, pyramid, level, (x, y, min(x + TILE, width), min(y + TILE, height)))
         span = TILE << level
         ny, nx = self.shape
         box = (ix * span, iy * span, min((ix + 1) * span, nx), min((iy + 1) * span, ny))
-        pyramid = self._pyramid(band) if level > DIRECT_LEVELS else None
-        if pyramid is not None and level in pyramid.levels:
-            return np.array(pyramid.levels[level][iy * TILE : (iy + 1) * TILE, ix * TILE : (ix + 1) * TILE])
         if level > FILE_LEVELS:
             return self._from_overview(band, level, ix, iy)
         height, width = self.mosaic.piece(band)
@@ -87,7 +90,7 @@ class TileSource:
             return self._strip(band, level, iy)[:, ix * TILE : (ix + 1) * TILE].copy()
         return block_mean(self.mosaic.read(band, box), level)
 
-    def means(self, band: str, level: int, box: tuple[int, int, int, int]) -> Array:
+    def means(self, band: str, level: int, box: Box) -> Array:
         """Exact means of the pixels (x0, y0, x1, y1) of a level, which may lie outside (NaN): float32 (h, w).
 
         From the pyramid where there is one, else a part of the file at a time.
@@ -96,11 +99,12 @@ class TileSource:
         width, height = -(-self.shape[1] >> level), -(-self.shape[0] >> level)
         xa, ya, xb, yb = max(x0, 0), max(y0, 0), min(x1, width), min(y1, height)
         result = np.full((y1 - y0, x1 - x0), np.nan, np.float32)
-        pyramid = self._pyramid(band) if level else None
+        pyramid = self._bands[band].pyramid
         if xa >= xb or ya >= yb:
             return result
         if pyramid is not None and level in pyramid.levels:
-            result[ya - y0 : yb - y0, xa - x0 : xb - x0] = pyramid.levels[level][ya:yb, xa:xb]
+            inside = self._built(band, pyramid, level, (xa, ya, xb, yb))
+            result[ya - y0 : yb - y0, xa - x0 : xb - x0] = inside
             return result
         rows = max(STRIP_PIXELS // (xb - xa) >> 2 * level, 1)
         left, right = xa << level, min(xb << level, self.shape[1])
@@ -122,9 +126,9 @@ class TileSource:
         own = self._bands[band]
         with own.lock:
             if step not in own.overviews:
-                pyramid = self._pyramid(band)
-                if pyramid is not None and level in pyramid.levels:
-                    own.overviews[step] = np.array(pyramid.levels[level])
+                width, height = -(-self.shape[1] >> level), -(-self.shape[0] >> level)
+                if own.pyramid is not None and level in own.pyramid.levels:
+                    own.overviews[step] = self._built(band, own.pyramid, level, (0, 0, width, height))
                 elif self._sampled:
                     return self._sample(band, step)
                 else:
@@ -157,7 +161,7 @@ class TileSource:
 
     def built(self, band: str) -> bool:
         """Whether high levels of this band are means of all pixels already."""
-        return self._pyramid(band) is not None
+        return self._bands[band].pyramid is not None
 
     def edition(self, band: str) -> int:
         """Counts how often this band's tiles and overview were replaced by better ones; reads no file."""
@@ -178,7 +182,7 @@ class TileSource:
         def seen(row: int, rows: Array) -> None:
             """Fill the overview of which there were only a few squares."""
             nonlocal told
-            if own.first_pixels is None or own.sample is None:
+            if own.first_pixels is None or own.sample is None or self.mosaic.resampled(band):
                 return
             filled = own.sample.copy()  # others may be looking at the one before
             filled[row : row + len(rows)] = rows
@@ -189,16 +193,22 @@ class TileSource:
                 progress.partial(band)
 
         build_pyramid(self.mosaic, band, self.levels, step, self.cache_folder, progress, seen)
+        self._open(band)
         if self.built(band):
             with own.lock:
                 own.overviews.clear()
+                own.strips.clear()
                 own.edition += 1
 
-    def _pyramid(self, band: str) -> Pyramid | None:
-        own = self._bands[band]
-        if own.pyramid is None and self.cache_folder is not None:
-            own.pyramid = open_pyramid(self.mosaic, band, self.levels, self.cache_folder)
-        return own.pyramid
+    def _open(self, band: str) -> None:
+        assert self.cache_folder is not None
+        self._bands[band].pyramid = open_pyramid(self.mosaic, band, self.levels, self.cache_folder)
+
+    def _built(self, band: str, pyramid: Pyramid, level: int, box: Box) -> Array:
+        """Pixels of a level inside the mosaic from the pyramid, which may be on the band's own grid."""
+        if not self.mosaic.resampled(band):
+            return pyramid.read(level, box)
+        return self.mosaic.read_level(band, lambda part: pyramid.read(level, part), level, box)
 
     # --- before there is one -----------------------------------------------------------------------
 
@@ -212,9 +222,15 @@ class TileSource:
         if step < finest:
             return self._every(band, step)
         if own.sample is None:
-            pyramid = self._pyramid(band)
-            if pyramid is not None:
-                own.sample = pyramid.sample
+            if self._sampled and self.mosaic.resampled(band):
+                ny, nx = self.mosaic.band(band).shape
+                pixels = (
+                    own.pyramid.sample if own.pyramid else self.mosaic.band(band).read((0, 0, nx, ny), finest)
+                )
+                own.sample = self.mosaic.glance(band, pixels, finest)
+                own.first_pixels = spread_pixels(self.mosaic, band)
+            elif own.pyramid is not None:
+                own.sample = own.pyramid.sample
             elif self._sampled and self.large and 1 < self.mosaic.piece(band)[1] < self.shape[1]:
                 own.sample, own.first_pixels = first_look(self.mosaic, band, finest)
             else:
@@ -250,11 +266,16 @@ class TileSource:
                 own.strips.popitem(last=False)
             return own.strips[level, iy]
 
-    def _thin(self, band: str, level: int, box: tuple[int, int, int, int]) -> Array:
-        """Means of two rows of each block, as far from its middle to both sides: a quarter of the reading."""
+    def _thin(self, band: str, level: int, box: Box) -> Array:
+        """Means of two rows of each block, as far from its middle to both sides: a quarter of the reading.
+
+        Of a band on another grid it is two pixels in each direction: what costs there is each pixel made.
+        """
         x0, y0, x1, y1 = box
         n = 1 << level
-        top = y0 + n * -(-(y1 - y0) // n)
+        right, top = x0 + n * -(-(x1 - x0) // n), y0 + n * -(-(y1 - y0) // n)
+        if self.mosaic.resampled(band):
+            return block_mean(self.mosaic.read(band, (x0 + n // 4, y0 + n // 4, right, top), n // 2), 1)
         rows = [y0 + n // 4, y0 + n - 1 - n // 4]
         return row_mean([self.mosaic.read(band, (x0, y, x1, top), (n, 1)) for y in rows], level)
 
@@ -268,7 +289,7 @@ class _BandTiles:
         self.overviews: dict[int, Array] = {}
         self.sample: Array | None = None
         self.first_pixels: Array | None = None
-        """Pixels of the first squares, where the sample has but these."""
+        """Pixels that tell what the band is like, where the sample does not."""
         self.edition = 0
         self.strips: OrderedDict[tuple[int, int], Array] = OrderedDict()
         """Rows of tiles (level, iy) made last, where rows are compressed."""
