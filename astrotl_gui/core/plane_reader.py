@@ -154,7 +154,7 @@ class PlaneReader:
     ) -> NDArray[Any]:
         """What `made` makes of the stored pixels of a box, `outside` where there are none."""
         x0, y0, x1, y1 = box
-        dy, dx = (step, step) if isinstance(step, int) else step
+        dy, dx = step if isinstance(step, tuple) else (step, step)
         ny, nx = self.shape
         rows, columns = len(range(y0, y1, dy)), len(range(x0, x1, dx))
         # The first pixels of the box, and how many of them, that lie inside the image.

@@ -45,7 +45,7 @@ def resample(read: Read, to_source: Map, box: Box, step: Step = 1) -> Resampled:
     bilinear interpolation where it is coarser. Results are (ceil(h / step), ceil(w / step)): every
     step-th pixel; two numbers are the steps of rows and of columns.
     """
-    dy, dx = (step, step) if isinstance(step, int) else step
+    dy, dx = step if isinstance(step, tuple) else (step, step)
     xs, ys = np.arange(box[0], box[2], dx, dtype=float), np.arange(box[1], box[3], dy, dtype=float)
     mean = np.full((len(ys), len(xs)), np.nan, np.float32)
     area = np.full((len(ys), len(xs)), np.nan, np.float32)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ FILE_LEVELS = 3
 WHOLE_PIXELS = 1 << 24
 """Mosaics up to this size are averaged whole for the overview; larger ones are sampled."""
 SAMPLE_SIDE = 1024
-STRIPS = 8
-"""Rows of tiles kept of a band whose rows are compressed: a screen of them."""
+MADE_BYTES = 96 * 2**20
+"""Tiles kept of a band that is compressed: more than a screen of them."""
 STRIP_PIXELS = 1 << 22
+"""Pixels read at a time for means that are not in a pyramid."""
 EDITION_SECONDS = 0.5
 """While a file is read that had no first look, what has come in is handed on this often."""
 
@@ -83,11 +85,10 @@ class TileSource:
         box = (ix * span, iy * span, min((ix + 1) * span, nx), min((iy + 1) * span, ny))
         if level > FILE_LEVELS:
             return self._from_overview(band, level, ix, iy)
-        height, width = self.mosaic.piece(band)
-        if level > DIRECT_LEVELS and self.large and (height, width) == (1, 1):
+        if level and self.mosaic.piece(band) != (1, 1):
+            return self._decoded(band, level, ix, iy)
+        if level > DIRECT_LEVELS and self.large:
             return self._thin(band, level, box)
-        if level and 1 < width >= nx:
-            return self._strip(band, level, iy)[:, ix * TILE : (ix + 1) * TILE].copy()
         return block_mean(self.mosaic.read(band, box), level)
 
     def means(self, band: str, level: int, box: Box) -> Array:
@@ -195,10 +196,7 @@ class TileSource:
         build_pyramid(self.mosaic, band, self.levels, step, self.cache_folder, progress, seen)
         self._open(band)
         if self.built(band):
-            with own.lock:
-                own.overviews.clear()
-                own.strips.clear()
-                own.edition += 1
+            own.renew()
 
     def _open(self, band: str) -> None:
         assert self.cache_folder is not None
@@ -254,17 +252,20 @@ class TileSource:
         )
         return overview[np.ix_(rows, columns)]
 
-    def _strip(self, band: str, level: int, iy: int) -> Array:
-        """A row of tiles, made together: where rows are compressed, every tile of it needs them all."""
-        own = self._bands[band]
-        with own.strip_lock:
-            if (level, iy) not in own.strips:
-                size = -(-self.shape[1] >> level), min((iy + 1) * TILE, -(-self.shape[0] >> level))
-                own.strips[level, iy] = self.means(band, level, (0, iy * TILE, *size))
-            own.strips.move_to_end((level, iy))
-            while len(own.strips) > STRIPS:
-                own.strips.popitem(last=False)
-            return own.strips[level, iy]
+    def _decoded(self, band: str, level: int, ix: int, iy: int) -> Array:
+        """A tile of a compressed band, from those made lately; a whole row of tiles where rows are compressed."""
+        own, rows = self._bands[band], self.mosaic.piece(band)[1] >= self.shape[1]
+        key = (level, iy, 0 if rows else ix)
+        width, height = -(-self.shape[1] >> level), -(-self.shape[0] >> level)
+        x, right = (0, width) if rows else (ix * TILE, min((ix + 1) * TILE, width))
+        box = (x, iy * TILE, right, min((iy + 1) * TILE, height))
+        # Both threads of a feed want tiles of the same row: one makes it, the other waits.
+        with own.row_lock if rows else nullcontext():
+            made = own.made(key)
+            if made is None:
+                made = self.means(band, level, box)
+                own.keep(key, made)
+        return made[:, ix * TILE - x : (ix + 1) * TILE - x].copy()
 
     def _thin(self, band: str, level: int, box: Box) -> Array:
         """Means of two rows of each block, as far from its middle to both sides: a quarter of the reading.
@@ -291,9 +292,28 @@ class _BandTiles:
         self.first_pixels: Array | None = None
         """Pixels that tell what the band is like, where the sample does not."""
         self.edition = 0
-        self.strips: OrderedDict[tuple[int, int], Array] = OrderedDict()
-        """Rows of tiles (level, iy) made last, where rows are compressed."""
-        self.strip_lock = threading.Lock()
+        self.row_lock = threading.Lock()
+        self._made: OrderedDict[tuple[int, int, int], Array] = OrderedDict()
+
+    def made(self, key: tuple[int, int, int]) -> Array | None:
+        """A tile, or row of tiles, (level, iy, ix) of a compressed image that was made lately."""
+        with self.lock:
+            if key in self._made:
+                self._made.move_to_end(key)
+            return self._made.get(key)
+
+    def keep(self, key: tuple[int, int, int], tile: Array) -> None:
+        with self.lock:
+            self._made[key] = tile
+            while sum(kept.nbytes for kept in self._made.values()) > MADE_BYTES and len(self._made) > 1:
+                self._made.popitem(last=False)
+
+    def renew(self) -> None:
+        """Forget what the pyramid does better, and say so by another edition."""
+        with self.lock:
+            self.overviews.clear()
+            self._made.clear()
+            self.edition += 1
 
 
 def level_count(shape: tuple[int, int]) -> int:
