@@ -77,12 +77,15 @@ def _look(options: argparse.Namespace, start: Any) -> Any:
 
     asked = [(name, getattr(options, name)) for name in NAMED if getattr(options, name) is not None]
     asked += [("invert", "yes")] if options.invert else []
-    known = {field.name: str(field.type) for field in fields(start) if field.name != "mode"}
+    known = {field.name: str(field.type) for field in fields(start)}
+    known = {name: kind for name, kind in known.items() if name != "mode" and "tuple" not in kind}
     changes = {}
     for name, text in [*asked, *options.look]:
         if name not in known:
             raise AstroTLError("No such setting", f"A look has no {name}; it has {', '.join(known)}.")
-        changes[name] = _value(name, text, known[name])
+        changes[name] = value = _value(name, text, known[name])
+        if isinstance(value, str) and getattr(type(start).from_dict({name: value}), name) != value:
+            raise AstroTLError("No such choice", f"{value} is no {name} that a look can have.")
     return start.with_(**changes)
 
 

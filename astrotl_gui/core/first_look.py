@@ -20,7 +20,7 @@ SQUARE, SQUARES = 32, 144
 
 
 def first_look(mosaic: Mosaic, band: str, step: int) -> tuple[Array, Array]:
-    """(every step-th pixel of every step-th row where it was read, NaN elsewhere; a flat sample of pixels).
+    """(every step-th pixel of every step-th row where it was read, NaN elsewhere; a plane of pixels, in no order).
 
     What is read are whole pieces (`Mosaic.piece`) on an even net, at most PIXELS of them together.
     """
@@ -35,17 +35,24 @@ def first_look(mosaic: Mosaic, band: str, step: int) -> tuple[Array, Array]:
         picked = piece[-y0 % step :: step, -x0 % step :: step]
         sample[-(-y0 // step) :, -(-x0 // step) :][: picked.shape[0], : picked.shape[1]] = picked
         pixels.append(piece.ravel()[:: max(piece.size * len(places) // KEPT_PIXELS, 1)])
-    return sample, np.concatenate(pixels)
+    return sample, _as_plane(pixels)
 
 
 def spread_pixels(mosaic: Mosaic, band: str) -> Array:
-    """A flat sample of single pixels from small squares all over a mosaic: few are made, for a band on another grid."""
+    """A plane of pixels, in no order, from small squares all over a mosaic: for a band whose pixels are made."""
     (ny, nx), side = mosaic.shape, SQUARE
     squares = []
     for row, column in _net((-(-ny // side), -(-nx // side)), SQUARES):
         box = (column * side, row * side, min((column + 1) * side, nx), min((row + 1) * side, ny))
         squares.append(mosaic.read(band, box).ravel())
-    return np.concatenate(squares)
+    return _as_plane(squares)
+
+
+def _as_plane(parts: list[Array]) -> Array:
+    """Pixels in no order as a square, for those who thin a sample by rows and columns."""
+    flat = np.concatenate(parts)
+    side = int(np.sqrt(flat.size))
+    return flat[: side * side].reshape(side, side)
 
 
 def _net(shape: tuple[int, int], most: int) -> list[tuple[int, int]]:

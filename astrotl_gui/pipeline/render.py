@@ -91,7 +91,10 @@ class Picture:
             "arcsec_per_px": mosaic.pixel_scale(self.region.x, self.region.y) * pitch,
             "channels": self.channels,
             "look": asdict(self.look),
-            "levels": {name: asdict(levels) for name, levels in self.levels.items()},
+            "levels": {
+                name: {what: getattr(levels, what) for what in ("black", "noise", "white", "balance")}
+                for name, levels in self.levels.items()
+            },
         }
 
 
