@@ -90,8 +90,7 @@ class Band:
                 weight = self._weight.read(*box, step)
                 variance = np.where(weight > 0, 1 / weight, np.float32(np.nan))
             else:
-                shape = len(range(box[1], box[3], step)), len(range(box[0], box[2], step))
-                return np.full(shape, np.nan, np.float32)
+                return np.full(_stepped_shape(box, step), np.nan, np.float32)
         variance[np.isinf(variance)] = np.nan
         return np.asarray(variance, np.float32)
 
@@ -137,6 +136,10 @@ def is_per_area(unit: str) -> bool:
     squeezed = unit.lower().replace(" ", "").replace("**", "").replace("^", "")
     areas = ("/sr", "sr-1", "sr(-1)", "/arcsec2", "arcsec-2", "arcsec(-2)", "/sqarcsec", "/asec2", "/beam")
     return any(area in squeezed for area in areas)
+
+
+def _stepped_shape(box: Box, step: int) -> tuple[int, int]:
+    return len(range(box[1], box[3], step)), len(range(box[0], box[2], step))
 
 
 def _has_values(reader: PlaneReader) -> bool:
