@@ -84,12 +84,12 @@ def rice(side: int, square: bool) -> Path:
     return path
 
 
-def project(path: Path) -> Path:
-    """A project of one image, without sources."""
-    folder = FOLDER / f"{path.name.split('.')[0]}.astrotl"
+def project(path: Path, bands: str = "r") -> Path:
+    """A project of one image, without sources; of several `bands` all are this image."""
+    folder = FOLDER / f"{path.name.split('.')[0]}-{bands}.astrotl"
     if not folder.exists():
         plane = Plane(path, 1 if path.suffix == ".fz" else 0)
-        spec = MosaicSpec(path.name, (BandSpec("r", plane),))
+        spec = MosaicSpec(path.name, tuple(BandSpec(band, plane) for band in bands))
         Project.create(folder, spec, DetectionSettings(), CutoutSettings(10, 30)).close()
     return folder
 

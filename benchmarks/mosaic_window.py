@@ -1,13 +1,12 @@
 """The mosaic view in a process of its own: `python -m benchmarks.mosaic_window CASE PROJECT` prints what it measured.
 
-The window is 1200 × 900 and empty when the clock starts. A frame lasts from the moment its mouse move was due
-(60 a second, by the clock) until it is painted, so that whatever else keeps the main thread counts too.
+The window is 1200 × 900 and empty when the clock starts.
 """
 
 from __future__ import annotations
 
 import json
-import math
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QPaintEvent
 
 import astrotl_gui.pipeline.opening  # noqa: F401 - the clock starts after imports
@@ -27,18 +26,17 @@ from astrotl_gui.gui.app import application
 from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.session import Session
 from benchmarks.memory import Watch
+from benchmarks.mosaic_moves import frames, pan, spread, travel, zoom
 
 WIDTH, HEIGHT = 1200, 900
-FRAME_MS = 1000 / 60
 BEAT_MS = 2
 FRAMES = 240
 LOOKS = 24
-EMBEDDING_SECONDS = 40.0
 Result = dict[str, Any]
 
 
 class TimedView(MosaicView):
-    """Knows when a whole picture was first painted, and when a sharp one."""
+    """Knows when something was first painted, when the whole, and when all of it sharp."""
 
     def __init__(self, session: Session) -> None:
         self.painted: dict[str, float] = {}
@@ -46,12 +44,17 @@ class TimedView(MosaicView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        canvas = self.canvas
+        canvas, now = self.canvas, time.perf_counter()
         if canvas is None:
             return
-        for name, there in (("whole", canvas.overview() is not None), ("sharp", canvas.sharp)):
-            if there and name not in self.painted:
-                self.painted[name] = time.perf_counter()
+        if canvas.overview() is not None:
+            self.painted.setdefault("first", now)
+        if canvas.sharp:
+            self.painted.setdefault("sharp", now)
+        if "whole" not in self.painted:
+            planes = [canvas.feed.overview(band) for band in self.session.levels]
+            if all(plane is not None and np.isfinite(plane).all() for plane in planes):
+                self.painted["whole"] = now
 
 
 class Heart:
@@ -95,78 +98,10 @@ def empty_view() -> tuple[Session, TimedView]:
     return session, view
 
 
-def opened(session: Session, view: TimedView, project: Path) -> Result:
-    """From the call to pictures [s]."""
-    heart, start = Heart(), time.perf_counter()
+def opened(session: Session, view: TimedView, project: Path) -> None:
+    """Open a project and wait until all that is in view is sharp."""
     session.open_project(project)
-    until(lambda: "sharp" in view.painted)
-    result = {name: at - start for name, at in view.painted.items()}
-    return result | {"gap": heart.longest}
-
-
-# --- frames ----------------------------------------------------------------------------------------------
-
-
-def frames(view: MosaicView, moves: Callable[[int], None], while_: Callable[[int], bool]) -> list[float]:
-    """Milliseconds from when each move was due to its paint, as long as `while_(number)`."""
-    taken: list[float] = []
-    loop, timer = QEventLoop(), QTimer(timerType=Qt.TimerType.PreciseTimer, singleShot=True)
-    due = time.perf_counter()
-
-    def frame() -> None:
-        nonlocal due
-        moves(len(taken))
-        view.repaint()
-        now = time.perf_counter()
-        taken.append(1000 * (now - due))
-        if not while_(len(taken)):
-            loop.quit()
-            return
-        # A mouse moves on while a frame is late: moves that were missed are one move.
-        due = max(due + FRAME_MS / 1000, now)
-        timer.start(max(0, math.floor(1000 * (due - now))))
-
-    def wait() -> None:
-        # The timer counts whole milliseconds: the rest is waited for here.
-        while time.perf_counter() < due:
-            time.sleep(0)
-        frame()
-
-    timer.timeout.connect(wait)
-    timer.start(0)
-    loop.exec()
-    return taken
-
-
-def pan(view: MosaicView) -> Callable[[int], None]:
-    """A hand that moves the sky in a wide circle, faster and slower."""
-
-    def move(number: int) -> None:
-        angle = number / 25
-        speed = 14 + 10 * math.sin(number / 40)
-        view.drag(speed * math.cos(angle), speed * math.sin(angle) + 3)
-
-    return move
-
-
-def zoom(view: MosaicView) -> Callable[[int], None]:
-    """In to pixels and out to the whole, about a point off the middle."""
-
-    def move(number: int) -> None:
-        inward = (number // 60) % 2 == 0
-        view.zoom_by(1.08 if inward else 1 / 1.08, QPointF(500, 320))
-
-    return move
-
-
-def travel(view: MosaicView) -> Callable[[int], None]:
-    """What one does on a mosaic: pan at several zooms, zoom between."""
-    panning, zooming = pan(view), zoom(view)
-
-    def move(number: int) -> None:
-        (zooming if number % 120 < 60 else panning)(number)
-
-    return move
+    until(lambda: {"first", "sharp"} <= set(view.painted))
 
 
 def place(view: MosaicView, scale: float) -> None:
@@ -175,13 +110,6 @@ def place(view: MosaicView, scale: float) -> None:
     view.zoom_by(scale / view.viewport.scale)
     until(lambda: view.canvas is not None and view.canvas.sharp)
     rest(0.3)
-
-
-def spread(taken: list[float]) -> Result:
-    return {f"p{p}": float(np.percentile(taken, p)) for p in (50, 95, 99)} | {
-        "n": len(taken),
-        "max": max(taken),
-    }
 
 
 def relevel(session: Session, view: MosaicView) -> list[float]:
@@ -203,14 +131,17 @@ def relevel(session: Session, view: MosaicView) -> list[float]:
 
 
 def first(project: Path) -> Result:
-    """Opened, and the zoom levels built: times and memory."""
+    """Opened, and the zoom levels built: times, memory, the longest the main thread was busy."""
     session, view = empty_view()
-    watch = Watch()
-    result = opened(session, view, project)
-    result["memory_first"] = watch.growth
+    watch, heart, start = Watch(), Heart(), time.perf_counter()
+    opened(session, view, project)
+    held = watch.growth
     until(lambda: not session.jobs.active)
+    built = time.perf_counter() - start
+    until(lambda: "whole" in view.painted)
     rest(0.5)
-    return result | {"built": time.perf_counter() - view.painted["whole"], "memory": watch.stop()}
+    times = {name: at - start for name, at in view.painted.items()}
+    return times | {"gap": heart.longest, "memory_first": held, "built": built, "memory": watch.stop()}
 
 
 def moving(project: Path) -> Result:
@@ -220,17 +151,14 @@ def moving(project: Path) -> Result:
     opened(session, view, project)
     until(lambda: not session.jobs.active)
     result: Result = {}
-    for name, scale in (
-        ("whole", view.viewport.fit_scale),
-        ("quarter", 0.25),
-        ("pixels", 1.0),
-        ("near", 1.3),
-    ):
+    for name, scale in (("whole", view.viewport.fit_scale), ("pixels", 1.0)):
         place(view, scale)
         result[f"relevel {name}"] = spread(relevel(session, view))
-    for name, scale in (("pixels", 1.0), ("third", 0.33), ("coarse", 0.1)):
+    for name, scale in (("pixels", 1.0), ("third", 0.33)):
         place(view, scale)
         result[f"pan {name}"] = spread(frames(view, pan(view), lambda n: n < FRAMES))
+        place(view, scale)
+        result[f"pan {name} again"] = spread(frames(view, pan(view), lambda n: n < FRAMES))
     view.fit()
     rest(0.3)
     result["zoom"] = spread(frames(view, zoom(view), lambda n: n < FRAMES))
@@ -275,11 +203,7 @@ def main() -> None:
     case, *paths = sys.argv[1:]
     result = CASES[case](*map(Path, paths))
     print("RESULT", json.dumps(result), flush=True)
-    # The window and its threads need no farewell.
-    sys.stdout.flush()
-    import os
-
-    os._exit(0)
+    os._exit(0)  # threads may be in the middle of something
 
 
 if __name__ == "__main__":

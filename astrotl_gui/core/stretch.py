@@ -101,7 +101,7 @@ def measure_levels(overview: Plane) -> Levels:
     return Levels(sky, noise, sky + max(2 * (float(p998) - sky), 60 * noise), balance)
 
 
-def _sample(pixels: Plane, limit: int = 400_000) -> NDArray[np.float64]:
+def _sample(pixels: Plane, limit: int = 100_000) -> NDArray[np.float64]:
     flat = np.asarray(pixels).ravel()
     flat = flat[:: max(1, flat.size // limit)]
     values = flat[np.isfinite(flat)].astype(np.float64)

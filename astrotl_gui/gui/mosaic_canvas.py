@@ -31,6 +31,8 @@ FRAME_SECONDS = 0.035
 """A change of look shows within this; what takes longer is drafted first."""
 SLICE_SECONDS = 0.006
 """Rendering in the background returns to the window this often."""
+REPAINT_MS = 20
+"""Tiles that arrive one by one are shown together, this often."""
 SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
 RENDERED_BYTES = 48 * 2**20
@@ -64,6 +66,7 @@ class MosaicCanvas(QObject):
         """Whether the picture is still that of other bands."""
         self._shown_edition = self._edition()
         self._tile_seconds = 0.001
+        self._told = 0.0
         self._rendering = QTimer(self, singleShot=True, interval=0)
         self._rendering.timeout.connect(self._render_slice)
         self._watching = QTimer(self, interval=WATCH_MS)
@@ -245,7 +248,8 @@ class MosaicCanvas(QObject):
             self.overview_changed.emit()
             self.changed.emit()
         elif self._sheet is not None and (key.level, key.ix, key.iy) in self._sheet.missing:
-            self._rendering.start(0)
+            since = 1000 * (perf_counter() - self._told)
+            self._rendering.start(max(0, round(REPAINT_MS - since)))
 
     # --- rendering -----------------------------------------------------------------------------------
 
@@ -296,6 +300,7 @@ class MosaicCanvas(QObject):
                 self._rendered.popitem(last=False)
             if sheet.complete:
                 self._under = None
+            self._told = perf_counter()
             self.changed.emit()
 
     def _paint_overview(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
