@@ -166,7 +166,7 @@ class TileSource:
 
     def settled(self, band: str) -> bool:
         """Whether this band's tiles and overview are as good as they get; reads no file."""
-        return not self.large or band in self._pyramids
+        return not self.large or self._bands[band].pyramid is not None
 
     def edition(self, band: str) -> int:
         """Counts how often this band's tiles and overview were replaced by better ones; reads no file."""
