@@ -164,10 +164,6 @@ class TileSource:
         """Whether high levels of this band are means of all pixels already."""
         return self._bands[band].pyramid is not None
 
-    def settled(self, band: str) -> bool:
-        """Whether this band's tiles and overview are as good as they get; reads no file."""
-        return not self.large or self._bands[band].pyramid is not None
-
     def edition(self, band: str) -> int:
         """Counts how often this band's tiles and overview were replaced by better ones; reads no file."""
         return self._bands[band].edition

@@ -27,8 +27,8 @@ Pixels = NDArray[np.uint8]
 Tile = tuple[int, int, int]
 """(level, ix, iy)"""
 
-FRAME_SECONDS = 0.035
-"""A change of look shows within this; what takes longer is drafted first."""
+FRAME_SECONDS = 0.026
+"""Rendering a new look takes at most about this, so that it shows within 40 ms; what takes longer is drafted first."""
 SLICE_SECONDS = 0.006
 """Rendering in the background returns to the window this often."""
 REPAINT_MS = 20
@@ -37,8 +37,6 @@ SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
 RENDERED_BYTES = 48 * 2**20
 """Rendered tiles are kept up to this size, for going back; those on screen are kept anyway."""
-WATCH_MS = 250
-"""While zoom levels are built, what they make better is looked for this often."""
 OVERVIEW_SIDE = 512
 HISTOGRAM_SIDE = 256
 
@@ -69,10 +67,6 @@ class MosaicCanvas(QObject):
         self._told = 0.0
         self._rendering = QTimer(self, singleShot=True, interval=0)
         self._rendering.timeout.connect(self._render_slice)
-        self._watching = QTimer(self, interval=WATCH_MS)
-        self._watching.timeout.connect(self.refresh)
-        if not self._settled():
-            self._watching.start()
         feed.arrived.connect(self._arrived)
         feed.want([feed.overview_key(band) for band in self._bands()])
 
@@ -124,8 +118,6 @@ class MosaicCanvas(QObject):
                 self._sheet.expire()
             self._want()
             self._rendering.start(0)
-        if self._settled():
-            self._watching.stop()
 
     def overview(self) -> QImage | None:
         """The whole mosaic as a small picture, upper row first; None while it is first read."""
@@ -156,7 +148,8 @@ class MosaicCanvas(QObject):
         painter.fillRect(QRectF(0, 0, viewport.width, viewport.height), QColor(theme.SKY.behind_sky))
         sheet = self._sheet_for(viewport, ratio, eye or (viewport.x, viewport.y))
         if not sheet.complete:
-            self._paint_overview(painter, viewport, ratio)
+            if self._under is None or not self._under.covers(viewport):
+                self._paint_overview(painter, viewport, ratio)
             if self._under is not None:
                 self._under.draw(painter, viewport, ratio)
         sheet.draw(painter, viewport, ratio)
@@ -166,10 +159,6 @@ class MosaicCanvas(QObject):
     def _unread(self) -> bool:
         """Whether nothing was read yet of the bands to show."""
         return self._complete({band: self.feed.overview(band) for band in self._bands()}) is None
-
-    def _settled(self) -> bool:
-        """Whether no zoom levels are still to come."""
-        return all(self.source.settled(band.name) for band in self.source.mosaic.bands)
 
     def _bands(self) -> list[str]:
         return list(dict.fromkeys(name for names in self._names for name in names))

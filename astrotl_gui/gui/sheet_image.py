@@ -89,6 +89,14 @@ class Sheet:
         """Every tile is to be put anew; until then it stays as it is."""
         self.missing = set(self.tiles())
 
+    def covers(self, viewport: Viewport) -> bool:
+        """Whether nothing of the mosaic that is in view lies beyond this sheet, or shows through it."""
+        span, (ny, nx) = TILE << self.level, viewport.shape
+        x0, y0, x1, y1 = viewport.box
+        left, low = self._ix0 * span - 0.5 <= max(x0, -0.5), self._iy0 * span - 0.5 <= max(y0, -0.5)
+        right, top = self._ix1 * span - 0.5 >= min(x1, nx - 0.5), self._iy1 * span - 0.5 >= min(y1, ny - 0.5)
+        return self.complete and left and low and right and top
+
     def draw(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         kind = QImage.Format.Format_RGB32 if self.complete else QImage.Format.Format_ARGB32_Premultiplied
         image = QImage(self._pixels.data, self._width, self._height, 4 * self._width, kind)

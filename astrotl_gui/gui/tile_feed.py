@@ -18,7 +18,7 @@ Array = NDArray[np.float32]
 
 THREADS = 2
 TILE_BYTES = 4 * TILE * TILE
-PLANE_BYTES = 160 * 2**20
+PLANE_BYTES = 128 * 2**20
 """What was read is kept up to this size, for any number of bands; more only where the screen shows more."""
 ROOM = 1.2
 """What may be kept at least, in units of what is on screen."""
