@@ -62,6 +62,8 @@ def versions() -> dict[str, str]:
         "numpy",
         "astropy",
         "PySide6_Essentials",
+        "pyqtgraph",
+        "ginga",
         "sep",
         "scikit-learn",
     )

@@ -18,6 +18,7 @@ from astrotl_gui.commands.options import (
     simulate_options,
 )
 from astrotl_gui.commands.recovery import recovery_options
+from astrotl_gui.commands.render import render_options
 from astrotl_gui.commands.replay import replay_options
 from astrotl_gui.commands.values import degrees
 from astrotl_gui.core.labels import GRADE_VALUE, VALUES
@@ -138,6 +139,7 @@ def make_parser() -> argparse.ArgumentParser:
     replay_options(verb("replay", "the ranking of every moment, from the label log"), LISTS)
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
+    render_options(verb("render", "a region of a mosaic as a PNG, without a window", project=False))
 
     sub = verb("open", "the window, on a project or on images", project=False)
     sub.add_argument("paths", nargs="*", type=Path)

@@ -20,6 +20,23 @@ def degrees(text: str) -> tuple[float, float]:
     return ra, dec
 
 
+def pixel(text: str) -> tuple[float, float]:
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y in px") from None
+    return x, y
+
+
+def extent(text: str) -> tuple[float, float, bool]:
+    """ "30" [arcsec] or "800x600" [px] → (width, height, whether in arcsec)."""
+    try:
+        width, times, height = text.lower().replace("×", "x").partition("x")
+        return float(width), float(height if times else width), not times
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not ARCSEC or WIDTHxHEIGHT in px") from None
+
+
 def size(text: str) -> tuple[int, int]:
     """ "3000" or "3000x2000" (width x height) → (width, height)."""
     try:

@@ -18,6 +18,7 @@ from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.commands.models import finetune, models
 from astrotl_gui.commands.outliers import agreement, outlier_table
+from astrotl_gui.commands.render import render
 from astrotl_gui.commands.replay import replay
 from astrotl_gui.commands.shared import (
     ConsoleProgress,
@@ -309,6 +310,7 @@ VERBS = {
     "evaluate": evaluate,
     "simulate": simulate,
     "describe": describe,
+    "render": render,
     "open": open_window,
     "demo": demo,
 }

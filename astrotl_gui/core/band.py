@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -10,12 +13,10 @@ from numpy.typing import NDArray
 from astrotl_gui.core.bands import BandSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, open_plane
-from astrotl_gui.core.plane_reader import PlaneReader
+from astrotl_gui.core.plane_reader import PlaneReader, Step
 from astrotl_gui.core.sky import NoSky, Sky
 
 Box = tuple[int, int, int, int]
-PROBES = 64
-"""Rows looked at first to tell whether a band holds any value."""
 
 
 class Band:
@@ -66,9 +67,14 @@ class Band:
         """Whether there is a noise or a weight map."""
         return self._rms is not None or self._weight is not None
 
-    def read(self, box: Box, step: int = 1) -> NDArray[np.float32]:
+    @property
+    def piece(self) -> tuple[int, int]:
+        """(height, width) of what is decoded at once; (1, 1) where pixels can be read one by one."""
+        return self._image.piece
+
+    def read(self, box: Box, step: Step = 1) -> NDArray[np.float32]:
         """Image values, float32 (h, w); NaN where there are none and outside the image."""
-        return _stepped(self._image, box, step)
+        return self._image.read(*box, step)
 
     def rows(self, step: int) -> NDArray[np.float32]:
         """Every step-th row of the image, float32, read without the rows between."""
@@ -78,14 +84,13 @@ class Band:
         """σ² per pixel in squared image units, NaN where unknown or without a noise map."""
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             if self._rms is not None:
-                sigma = _stepped(self._rms, box, step)
+                sigma = self._rms.read(*box, step)
                 variance = np.where(sigma > 0, sigma * sigma, np.float32(np.nan))
             elif self._weight is not None:
-                weight = _stepped(self._weight, box, step)
+                weight = self._weight.read(*box, step)
                 variance = np.where(weight > 0, 1 / weight, np.float32(np.nan))
             else:
-                shape = _stepped_shape(box, step)
-                return np.full(shape, np.nan, np.float32)
+                return np.full(_stepped_shape(box, step), np.nan, np.float32)
         variance[np.isinf(variance)] = np.nan
         return np.asarray(variance, np.float32)
 
@@ -97,12 +102,11 @@ class Band:
         """Pixels without a usable value: NaN, outside, zero weight or noise, or masked by `mask_bits`."""
         bad = np.isnan(self.read(box, step))
         if self._weight is not None:
-            bad |= ~(_stepped(self._weight, box, step) > 0)
+            bad |= ~(self._weight.read(*box, step) > 0)
         if self._rms is not None:
-            bad |= ~(_stepped(self._rms, box, step) > 0)
+            bad |= ~(self._rms.read(*box, step) > 0)
         if self._mask is not None:
-            bits = self._mask.read_bits(*box)[::step, ::step]
-            bad |= (bits & self.spec.mask_bits if self.spec.mask_bits else bits) != 0
+            bad |= self._mask.flagged(*box, self.spec.mask_bits or 0, step)
         return bad
 
     def psf(self) -> NDArray[np.float32] | None:
@@ -134,28 +138,27 @@ def is_per_area(unit: str) -> bool:
     return any(area in squeezed for area in areas)
 
 
-def _stepped(reader: PlaneReader, box: Box, step: int) -> NDArray[np.float32]:
-    if step == 1:
-        return reader.read(*box)
-    x0, y0, x1, y1 = box
-    if y1 - y0 <= 4 * step:
-        return np.concatenate([reader.read(x0, y, x1, y + 1) for y in range(y0, y1, step)])[:, ::step]
-    ny, nx = reader.shape
-    if (x0, y0, x1, y1) == (0, 0, nx, ny):
-        return reader.rows(step)[:, ::step]
-    result = np.empty(_stepped_shape(box, step), np.float32)
-    for row, y in enumerate(range(y0, y1, step)):
-        result[row] = reader.read(x0, y, x1, y + 1)[0, ::step]
-    return result
-
-
 def _stepped_shape(box: Box, step: int) -> tuple[int, int]:
     return len(range(box[1], box[3], step)), len(range(box[0], box[2], step))
 
 
 def _has_values(reader: PlaneReader) -> bool:
-    ny, nx = reader.shape
-    if np.isfinite(reader.rows(max(ny // PROBES, 1))).any():
-        return True
-    height = max((1 << 22) // nx, 1)
-    return any(np.isfinite(reader.read(0, y, nx, min(y + height, ny))).any() for y in range(0, ny, height))
+    return any(
+        np.isfinite(reader.read(*box)).any() for box in itertools.chain(_probes(reader), _blocks(reader))
+    )
+
+
+def _probes(reader: PlaneReader) -> Iterator[Box]:
+    """A few pieces all over an image, from the middle on: nearly always the first has a value."""
+    (ny, nx), (height, width) = reader.shape, reader.piece
+    width = nx if width == 1 else width
+    for y in (ny // 2, *range(ny // 16, ny, max(ny // 8, 1))):
+        for x in (nx // 2, *range(nx // 16, nx, max(nx // 8, 1))) if width < nx else (0,):
+            low, left = y - y % height, x - x % width
+            yield left, low, min(left + width, nx), min(low + height, ny)
+
+
+def _blocks(reader: PlaneReader) -> Iterator[Box]:
+    (ny, nx), height = reader.shape, max((1 << 22) // reader.shape[1], 1)
+    for y in range(0, ny, height):
+        yield 0, y, nx, min(y + height, ny)

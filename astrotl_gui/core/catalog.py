@@ -152,7 +152,8 @@ class Catalog:
     def read(cls, path: Path) -> Catalog:
         """Read a catalog that `write` wrote; raises AstroTLError when it is missing or damaged."""
         try:
-            return cls(pq.read_table(path, memory_map=False))
+            with pq.ParquetFile(path, memory_map=False) as file:
+                return cls(file.read())
         except FileNotFoundError as problem:
             raise AstroTLError("The catalog is missing", f"{path}. Detect the sources again.") from problem
         except (pa.ArrowException, OSError) as problem:

@@ -52,7 +52,7 @@ def _stack(
 ) -> NDArray[np.float32]:
     across = resampling_weights(x - box[0], side, npix, box[2] - box[0])
     along = resampling_weights(y - box[1], side, npix, box[3] - box[1])
-    return np.stack([_resample(plane, along, across) for plane in planes])
+    return np.stack([resample_plane(plane, along, across) for plane in planes])
 
 
 def resampling_weights(centre: float, side: float, npix: int, length: int) -> csr_array:
@@ -74,7 +74,8 @@ def resampling_weights(centre: float, side: float, npix: int, length: int) -> cs
     return csr_array((weights.ravel().astype(np.float32), columns, starts), shape=(npix, length))
 
 
-def _resample(plane: NDArray[np.float32], along: csr_array, across: csr_array) -> NDArray[np.float32]:
+def resample_plane(plane: NDArray[np.float32], along: csr_array, across: csr_array) -> NDArray[np.float32]:
+    """A plane by weights along its columns and across its rows; NaN where too little of a pixel has a value."""
     good = np.isfinite(plane)
     if good.all():
         return _apply(plane, along, across)

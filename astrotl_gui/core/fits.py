@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from astropy.io import fits
 
+from astrotl_gui.core.compressed import CompressedPixels
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.plane_reader import CompressedPixels, PlaneReader, RawPixels
+from astrotl_gui.core.plane_reader import PlaneReader, RawPixels
 from astrotl_gui.core.unpack import packing, unpacked
 
 BLOCK = 2880

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from astrotl_gui.core.band import Band, Box
 from astrotl_gui.core.bands import BandSpec, MosaicSpec, default_colour
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.resample import Read, Resampled, resample
+from astrotl_gui.core.plane_reader import Step
+from astrotl_gui.core.resample import Read, Resampled, nearest, resample
 
 __all__ = ["Band", "BandSpec", "Box", "Mosaic", "MosaicSpec", "default_colour"]
 
@@ -129,11 +130,49 @@ class Mosaic:
 
     # --- pixels ------------------------------------------------------------------------------------
 
-    def read(self, name: str, box: Box, step: int = 1) -> NDArray[np.float32]:
+    def resampled(self, name: str) -> bool:
+        """Whether a band is on another grid than the reference, so that its pixels must be resampled."""
+        return self._shifts[name] is None
+
+    def read_level(self, name: str, read: Read, level: int, box: Box) -> NDArray[np.float32]:
+        """Pixels of a level of the reference grid, resampled from the same level of a band on another grid.
+
+        `read(box)` returns pixels of the band's level, NaN outside; pixel i of level k is centred at
+        (i + 0.5)·2^k − 0.5 on both grids. Units as `read`.
+        """
+        band, n = self.band(name), 1 << level
+
+        def to_level(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+            xb, yb = self.to_band(name, (x + 0.5) * n - 0.5, (y + 0.5) * n - 0.5)
+            return (xb + 0.5) / n - 0.5, (yb + 0.5) / n - 0.5
+
+        values = resample(read, to_level, box)
+        return values.mean if band.per_area else values.mean * values.area
+
+    def glance(self, name: str, sample: NDArray[np.float32], step: int) -> NDArray[np.float32]:
+        """Every step-th pixel of the reference grid, each from the nearest of every step-th of a band's own.
+
+        For a first look at a band on another grid: what is shown may be step / 2 px aside. Units as `read`.
+        """
+        band = self.band(name)
+        ny, nx = self.shape
+        values = nearest(sample, step, lambda x, y: self.to_band(name, x, y), (0, 0, nx, ny), step)
+        return values.mean if band.per_area else values.mean * values.area
+
+    def piece(self, name: str) -> tuple[int, int]:
+        """(height, width) of what is decoded at once, rows as wide as the mosaic; (1, 1) where nothing is."""
+        band = self.band(name)
+        if self._shifts[name] is None or band.piece == (1, 1):
+            return 1, 1
+        height, width = band.piece
+        return height, self.shape[1] if width == band.shape[1] else width
+
+    def read(self, name: str, box: Box, step: Step = 1) -> NDArray[np.float32]:
         """Values of a band on the reference grid, float32 (h, w); NaN where there are none.
 
         Another grid is resampled by area, conserving surface brightness: values per pixel are multiplied by
-        the area ratio of the pixels, values per area (MJy/sr) are not. With `step`, every step-th pixel.
+        the area ratio of the pixels, values per area (MJy/sr) are not. With `step`, every step-th pixel; two
+        numbers are the steps of rows and of columns.
         """
         band, shift = self.band(name), self._shifts[name]
         if shift is not None:
@@ -195,7 +234,7 @@ class Mosaic:
         ny, nx = self.shape
         return (nx - 1) / 2 if x is None else x, (ny - 1) / 2 if y is None else y
 
-    def _resample(self, band: Band, read: Read, box: Box, step: int) -> Resampled:
+    def _resample(self, band: Band, read: Read, box: Box, step: Step) -> Resampled:
         return resample(read, lambda x, y: self.to_band(band.name, x, y), box, step)
 
     def _shift(self, band: Band) -> tuple[int, int] | None:

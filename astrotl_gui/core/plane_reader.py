@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,6 +16,8 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
 
+Step = int | tuple[int, int]
+"""Every n-th pixel: one number for both axes, or (rows, columns)."""
 OUTSIDE_BITS = -1
 """Mask value outside the image and at BLANK pixels: every bit set."""
 
@@ -47,10 +50,24 @@ class Scaling:
         with np.errstate(over="ignore"):
             result = values.astype(np.float32, copy=False)
         if self.blank is not None:
-            result[stored == self.blank] = np.nan
-        if stored.dtype.kind == "f":
-            result[np.isinf(result)] = np.nan
+            np.copyto(result, np.float32(np.nan), where=stored == self.blank)
+        if stored.dtype.kind == "f" and not all_finite(result):
+            np.copyto(result, np.float32(np.nan), where=np.isinf(result))
         return result
+
+    def flagged(self, stored: NDArray[Any], bits: int) -> NDArray[np.bool_]:
+        """Where a mask has one of `bits` set (0: any), BLANK and NaN included; integers at their own width."""
+        size = 8 * stored.dtype.itemsize
+        whole = stored.dtype.kind in "iu" and self.scale == 1.0 and 0 <= bits < 1 << size
+        if not whole or self.zero not in (0, 1 << (size - 1)):
+            values = self.bits(stored)
+            return np.asarray((values & bits if bits else values) != 0)
+        # A zero point of half the range, for unsigned integers, is the highest bit turned over.
+        unsigned = stored.view(np.dtype(f"{stored.dtype.byteorder}u{size // 8}"))
+        if self.zero:
+            unsigned = unsigned ^ unsigned.dtype.type(1 << (size - 1))
+        flagged = np.asarray((unsigned & unsigned.dtype.type(bits) if bits else unsigned) != 0)
+        return flagged if self.blank is None else flagged | (stored == self.blank)
 
     def bits(self, stored: NDArray[Any]) -> NDArray[np.int64]:
         """Native int64 mask values; BLANK and NaN become OUTSIDE_BITS."""
@@ -68,12 +85,23 @@ class Scaling:
         return result
 
 
+def all_finite(values: NDArray[np.float32]) -> bool:
+    """Whether a sum shows every value to be finite: quick, and at worst False for huge values."""
+    with np.errstate(all="ignore"):
+        return bool(np.isfinite(values.sum()))
+
+
 class _Stored(Protocol):
-    """The stored numbers of a plane, in file order, not yet scaled."""
+    """The stored numbers of a plane, in file order, not yet scaled. Boxes lie inside the image."""
+
+    @property
+    def piece(self) -> tuple[int, int]:
+        """(height, width) of what is decoded at once; (1, 1) where pixels can be read one by one."""
 
     def box(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]: ...
 
-    def rows(self, step: int) -> NDArray[Any]: ...
+    def sample(self, x0: int, y0: int, x1: int, y1: int, step: tuple[int, int]) -> NDArray[Any]:
+        """Every n-th row and column of a box, from its lower left pixel on."""
 
 
 class PlaneReader:
@@ -90,36 +118,58 @@ class PlaneReader:
         self._stored = stored
         self._scaling = Scaling.of(header)
 
-    def read(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.float32]:
-        """Return float32 (y1 − y0, x1 − x0) in image units; NaN outside the image and at BLANK pixels."""
-        inside, target = self._clip(x0, y0, x1, y1)
-        if inside == (x0, y0, x1, y1):
-            return self._scaling.physical(self._stored.box(*inside))
-        result = np.full((max(y1 - y0, 0), max(x1 - x0, 0)), np.nan, np.float32)
-        if target is not None:
-            result[target] = self._scaling.physical(self._stored.box(*inside))
-        return result
+    @property
+    def piece(self) -> tuple[int, int]:
+        """(height, width) of what is decoded at once; (1, 1) where pixels can be read one by one."""
+        return self._stored.piece
+
+    def read(self, x0: int, y0: int, x1: int, y1: int, step: Step = 1) -> NDArray[np.float32]:
+        """Float32 (y1 − y0, x1 − x0) in image units; NaN outside the image and at BLANK pixels.
+
+        With `step` (one for both axes, or (rows, columns)) every n-th pixel of the box, and only rows with
+        such pixels are read.
+        """
+        return self._place((x0, y0, x1, y1), step, self._scaling.physical, np.float32(np.nan))
 
     def read_bits(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.int64]:
         """Return mask values, int64 (y1 − y0, x1 − x0); every bit set (−1) outside and at BLANK or NaN."""
-        inside, target = self._clip(x0, y0, x1, y1)
-        result = np.full((max(y1 - y0, 0), max(x1 - x0, 0)), OUTSIDE_BITS, np.int64)
-        if target is not None:
-            result[target] = self._scaling.bits(self._stored.box(*inside))
-        return result
+        return self._place((x0, y0, x1, y1), 1, self._scaling.bits, np.int64(OUTSIDE_BITS))
+
+    def flagged(self, x0: int, y0: int, x1: int, y1: int, bits: int = 0, step: Step = 1) -> NDArray[np.bool_]:
+        """Where a mask has one of `bits` set (0: any): bool; True outside and at BLANK or NaN."""
+        return self._place(
+            (x0, y0, x1, y1), step, lambda stored: self._scaling.flagged(stored, bits), np.True_
+        )
 
     def rows(self, step: int) -> NDArray[np.float32]:
         """Return every `step`-th row, float32 (ceil(ny / step), nx), reading only those rows if it can."""
-        return self._scaling.physical(self._stored.rows(max(int(step), 1)))
+        return self.read(0, 0, self.shape[1], self.shape[0], (max(int(step), 1), 1))
 
-    def _clip(
-        self, x0: int, y0: int, x1: int, y1: int
-    ) -> tuple[tuple[int, int, int, int], tuple[slice, slice] | None]:
+    def _place(
+        self,
+        box: tuple[int, int, int, int],
+        step: Step,
+        made: Callable[[NDArray[Any]], NDArray[Any]],
+        outside: Any,
+    ) -> NDArray[Any]:
+        """What `made` makes of the stored pixels of a box, `outside` where there are none."""
+        x0, y0, x1, y1 = box
+        dy, dx = step if isinstance(step, tuple) else (step, step)
         ny, nx = self.shape
-        inside = (max(x0, 0), max(y0, 0), min(x1, nx), min(y1, ny))
-        if inside[0] >= inside[2] or inside[1] >= inside[3]:
-            return inside, None
-        return inside, (slice(inside[1] - y0, inside[3] - y0), slice(inside[0] - x0, inside[2] - x0))
+        rows, columns = len(range(y0, y1, dy)), len(range(x0, x1, dx))
+        # The first pixels of the box, and how many of them, that lie inside the image.
+        row, column = (-(-max(-low, 0) // gap) for low, gap in ((y0, dy), (x0, dx)))
+        left, bottom, right, top = x0 + column * dx, y0 + row * dy, min(x1, nx), min(y1, ny)
+        if left >= right or bottom >= top:
+            return np.full((rows, columns), outside)
+        inside = (left, bottom, right, top)
+        stored = self._stored.box(*inside) if dy == dx == 1 else self._stored.sample(*inside, (dy, dx))
+        values = made(stored)
+        if values.shape == (rows, columns):
+            return values
+        result = np.full((rows, columns), outside)
+        result[row : row + values.shape[0], column : column + values.shape[1]] = values
+        return result
 
 
 class RawPixels:
@@ -130,6 +180,7 @@ class RawPixels:
         self.dtype = dtype
         self._offset = offset
         self._ny, self._nx = shape
+        self.piece = 1, 1
         self._handle = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the reader
         self._lock = threading.Lock()
         weakref.finalize(self, self._handle.close)
@@ -140,19 +191,24 @@ class RawPixels:
         if 2 * width >= self._nx:
             block = self._pread(y0 * self._nx, height * self._nx)
             return block.reshape(height, self._nx)[:, x0:x1]
-        result = np.empty((height, width), self.dtype)
-        for row in range(height):
-            result[row] = self._pread((y0 + row) * self._nx + x0, width)
+        return self.sample(x0, y0, x1, y1, (1, 1))
+
+    def sample(self, x0: int, y0: int, x1: int, y1: int, step: tuple[int, int]) -> NDArray[Any]:
+        dy, dx = step
+        wanted = range(y0, y1, dy)
+        self._announce(wanted, x0, x1 - x0)
+        result = np.empty((len(wanted), len(range(x0, x1, dx))), self.dtype)
+        for row, y in enumerate(wanted):
+            result[row] = self._pread(y * self._nx + x0, x1 - x0)[::dx]
         return result
 
-    def rows(self, step: int) -> NDArray[Any]:
-        if step == 1:
-            return self.box(0, 0, self._nx, self._ny)
-        wanted = range(0, self._ny, step)
-        result = np.empty((len(wanted), self._nx), self.dtype)
-        for row, y in enumerate(wanted):
-            result[row] = self._pread(y * self._nx, self._nx)
-        return result
+    def _announce(self, rows: range, x0: int, width: int) -> None:
+        """Let the disk fetch pieces of rows side by side, and nothing between them."""
+        if hasattr(os, "posix_fadvise"):
+            size = self.dtype.itemsize
+            for y in rows:
+                start = self._offset + (y * self._nx + x0) * size
+                os.posix_fadvise(self._handle.fileno(), start, width * size, os.POSIX_FADV_WILLNEED)
 
     def _pread(self, first: int, count: int) -> NDArray[Any]:
         size = count * self.dtype.itemsize
@@ -179,37 +235,3 @@ class RawPixels:
                 return self._handle.read(size) or b""
         except OSError as problem:
             raise AstroTLError("File cannot be read", f"{self.path}: {problem.strerror}.") from problem
-
-
-class CompressedPixels:
-    """A tile-compressed image (fpack); only the tiles touched are decompressed, one thread at a time."""
-
-    def __init__(self, path: Path, hdu: int, index: tuple[int, ...]) -> None:
-        self.path = path
-        self._index = index
-        self._file = fits.open(path, do_not_scale_image_data=True)
-        self._hdu: Any = self._file[hdu]
-        self._ny, self._nx = self._hdu.shape[-2:]
-        self._lock = threading.Lock()
-        weakref.finalize(self, self._file.close)
-
-    def box(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
-        try:
-            with self._lock:
-                return np.asarray(self._hdu.section[(*self._index, slice(y0, y1), slice(x0, x1))])
-        except (OSError, ValueError, RuntimeError) as problem:
-            raise AstroTLError(
-                "File is damaged",
-                f"The compressed image in {self.path} cannot be read ({problem}). Download it again.",
-            ) from problem
-
-    def rows(self, step: int) -> NDArray[Any]:
-        # A compressed tile is decoded whole: take all wanted rows of a row of tiles at once.
-        height = max(int(self._hdu.tile_shape[-2]), 1)
-        parts = []
-        for low in range(0, self._ny, height):
-            first = -(-low // step) * step
-            high = min(low + height, self._ny)
-            if first < high:
-                parts.append(self.box(0, low, self._nx, high)[first - low :: step])
-        return np.concatenate(parts)

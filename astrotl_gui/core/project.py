@@ -272,7 +272,9 @@ class Project:
         rankings = {}
         for target in self.target_names:
             try:
-                table = pq.read_table(self._ranking_file(target))
+                # `read_table` would import all of pyarrow.dataset first, while the user waits.
+                with pq.ParquetFile(self._ranking_file(target)) as file:
+                    table = file.read()
                 model = (table.schema.metadata or {})[b"model"].decode()
                 columns = [np.asarray(table[name]) for name in ("id", "score")]
             except (OSError, KeyError, pa.ArrowException):

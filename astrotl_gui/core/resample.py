@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import map_coordinates
 
+from astrotl_gui.core.plane_reader import Step
+
 Box = tuple[int, int, int, int]
 Floats = NDArray[np.float64]
 Map = Callable[[Floats, Floats], tuple[Floats, Floats]]
@@ -34,16 +36,17 @@ class Resampled:
     area: NDArray[np.float32]
 
 
-def resample(read: Read, to_source: Map, box: Box, step: int = 1) -> Resampled:
+def resample(read: Read, to_source: Map, box: Box, step: Step = 1) -> Resampled:
     """Return the mean surface brightness of a source image over the pixels of `box` on another grid.
 
     `to_source` maps output pixel positions to source pixel positions; `read` returns source boxes, NaN where
     there is no data. Every output pixel is the mean of k × k bilinear samples spread over it, k = the
     source pixels per output pixel along a side, rounded up: an area average where the source is finer,
     bilinear interpolation where it is coarser. Results are (ceil(h / step), ceil(w / step)): every
-    step-th pixel.
+    step-th pixel; two numbers are the steps of rows and of columns.
     """
-    xs, ys = np.arange(box[0], box[2], step, dtype=float), np.arange(box[1], box[3], step, dtype=float)
+    dy, dx = step if isinstance(step, tuple) else (step, step)
+    xs, ys = np.arange(box[0], box[2], dx, dtype=float), np.arange(box[1], box[3], dy, dtype=float)
     mean = np.full((len(ys), len(xs)), np.nan, np.float32)
     area = np.full((len(ys), len(xs)), np.nan, np.float32)
     pending = [
@@ -59,6 +62,31 @@ def resample(read: Read, to_source: Map, box: Box, step: int = 1) -> Resampled:
         else:
             mean[rows, columns], area[rows, columns] = done
     return Resampled(mean, area)
+
+
+def nearest(sample: NDArray[np.float32], spacing: int, to_source: Map, box: Box, step: int) -> Resampled:
+    """As `resample` with `step`, but each pixel is the nearest of a source sampled every `spacing` px."""
+    xs, ys = np.arange(box[0], box[2], step, dtype=float), np.arange(box[1], box[3], step, dtype=float)
+    nodes = _Nodes(to_source, xs, ys)
+    mean = np.full((len(ys), len(xs)), np.nan, np.float32)
+    area = np.full_like(mean, np.nan)
+    if nodes.finite:
+        (x, y), area = nodes.at(xs, ys), nodes.areas(xs, ys).astype(np.float32)
+    else:  # part of it is no sky to the source: position by position, of the area of the middle
+        x, y = to_source(*np.meshgrid(xs, ys))
+        area[:] = _middle_area(to_source, xs, ys)
+    with np.errstate(invalid="ignore"):
+        column, row = np.rint(x / spacing), np.rint(y / spacing)
+        inside = (column >= 0) & (column < sample.shape[1]) & (row >= 0) & (row < sample.shape[0])
+    mean[inside] = sample[row[inside].astype(int), column[inside].astype(int)]
+    return Resampled(mean, area)
+
+
+def _middle_area(to_source: Map, xs: Floats, ys: Floats) -> float:
+    """Source pixels per output pixel in the middle."""
+    x, y = xs[len(xs) // 2] + np.array([0.0, 1.0, 0.0]), ys[len(ys) // 2] + np.array([0.0, 0.0, 1.0])
+    xb, yb = to_source(x, y)
+    return float(abs((xb[1] - xb[0]) * (yb[2] - yb[0]) - (xb[2] - xb[0]) * (yb[1] - yb[0])))
 
 
 def _quarters(rows: slice, columns: slice) -> list[tuple[slice, slice]]:

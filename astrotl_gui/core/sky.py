@@ -119,7 +119,8 @@ class Sky:
         shape = lon.shape
         flat = lon.ravel(), lat.ravel()
         with self._lock:
-            x, y = self.wcs.all_world2pix(*self._in_order(*flat), 0, quiet=True)
+            # The inversion of a distortion stops at `tolerance` [px]; without one it is exact.
+            x, y = self.wcs.all_world2pix(*self._in_order(*flat), 0, quiet=True, tolerance=1e-7)
             if self._distorted:
                 # The inversion iterates and, far off the image, ends anywhere: keep only what maps back.
                 back = self._forward(x, y)

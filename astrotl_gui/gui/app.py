@@ -25,6 +25,7 @@ from .session import Session
 
 log = logging.getLogger(__name__)
 
+SWITCH_SECONDS = 0.0005
 NO_DISPLAY = (
     "No display: the window needs one. Set DISPLAY or WAYLAND_DISPLAY, or run `astrotl demo --headless`."
 )
@@ -42,6 +43,8 @@ def application() -> QApplication:
     assert isinstance(app, QApplication)
     if app.findChild(Collector) is None:
         Collector(app)
+    # A thread that computes in Python lets the window's thread go on after this, not after Python's 5 ms.
+    sys.setswitchinterval(SWITCH_SECONDS)
     app.setOrganizationName("AstroTL")
     app.setApplicationName("AstroTL")
     app.setApplicationDisplayName("")

@@ -191,6 +191,8 @@ class Fetcher(QObject):
 
     `want(keys)` replaces the waiting list, so what scrolled out of sight is no longer loaded. `get(key)` never
     blocks: it is the cached value or None. A key whose load raised has that exception as its value.
+    Together values take at most `capacity` by their `size` (one each, if not told otherwise); what is not wanted goes
+    first, the least recently used of it before the rest.
     """
 
     fetched = Signal(object)
@@ -201,10 +203,14 @@ class Fetcher(QObject):
         threads: int = 1,
         capacity: int = 2000,
         parent: QObject | None = None,
+        size: Callable[[Any], int] = lambda value: 1,
     ) -> None:
         super().__init__(parent)
+        self.capacity = capacity
         self._load = load
-        self._capacity = capacity
+        self._size = size
+        self._held = 0
+        self._wanted: set[Hashable] = set()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._waiting: deque[Hashable] = deque()
         self._loading: set[Hashable] = set()
@@ -226,6 +232,7 @@ class Fetcher(QObject):
 
     def want(self, keys: Sequence[Hashable]) -> None:
         """Load these keys, in this order, and forget what else was waiting."""
+        self._wanted = set(keys)
         with self._turn:
             missing = (key for key in keys if key not in self._values and key not in self._loading)
             self._waiting = deque(missing)
@@ -243,6 +250,7 @@ class Fetcher(QObject):
             self._waiting.clear()
             self._loading.clear()
         self._values.clear()
+        self._held = 0
 
     def close(self) -> None:
         with self._turn:
@@ -274,7 +282,20 @@ class Fetcher(QObject):
             if generation != self._generation or self._closed:
                 return
             self._loading.discard(key)
+        self._forget(key)
         self._values[key] = value
-        while len(self._values) > self._capacity:
-            self._values.popitem(last=False)
+        self._held += self._size(value)
+        if self._held > self.capacity:
+            self._make_room(key)
         self.fetched.emit(key)
+
+    def _make_room(self, newest: Hashable) -> None:
+        oldest = [key for key in self._values if key != newest]
+        for key in sorted(oldest, key=self._wanted.__contains__):
+            if self._held <= self.capacity:
+                break
+            self._forget(key)
+
+    def _forget(self, key: Hashable) -> None:
+        if key in self._values:
+            self._held -= self._size(self._values.pop(key))

@@ -6,6 +6,7 @@ tiles of one level, rendered side by side into one picture, so that scaling it l
 
 from __future__ import annotations
 
+import math
 from collections import OrderedDict
 from time import perf_counter
 
@@ -15,11 +16,11 @@ from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands
-from astrotl_gui.core.tiles import TILE, TileSource
+from astrotl_gui.core.tiles import DIRECT_LEVELS, TILE, TileSource
 from astrotl_gui.gui import theme
 from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
 from astrotl_gui.gui.smooth_tiles import SmoothTiles
-from astrotl_gui.gui.tile_feed import Key, TileFeed
+from astrotl_gui.gui.tile_feed import TILE_BYTES, Key, TileFeed
 from astrotl_gui.gui.viewport import Viewport
 
 Array = NDArray[np.float32]
@@ -27,18 +28,19 @@ Pixels = NDArray[np.uint8]
 Tile = tuple[int, int, int]
 """(level, ix, iy)"""
 
-FRAME_SECONDS = 0.035
-"""A change of look shows within this; what takes longer is drafted first."""
-SLICE_SECONDS = 0.010
+FRAME_SECONDS = 0.026
+"""Rendering a new look takes at most about this, so that it shows within 40 ms; what takes longer is drafted first."""
+SLICE_SECONDS = 0.006
 """Rendering in the background returns to the window this often."""
+REPAINT_MS = 20
+"""Tiles that arrive one by one are shown together, this often."""
 SHARPEN_MS = 60
 """A draft is replaced when the look has not changed for this long."""
 PLAIN_SECONDS, SMOOTH_SECONDS = 0.001, 0.006
 """What rendering a tile is taken to cost, without and with smoothing, until it was measured."""
-RENDERED_TILES = 400
+RENDERED_BYTES = 48 * 2**20
+"""Rendered tiles are kept up to this size, for going back; those on screen are kept anyway."""
 OVERVIEW_SIDE = 512
-SPARE_TILES = 300
-"""Other bands are read ahead, for blinking, while there are at most this many tiles of them."""
 
 
 class MosaicCanvas(QObject):
@@ -58,11 +60,18 @@ class MosaicCanvas(QObject):
         self._sheet: Sheet | None = None
         self._under: Sheet | None = None
         self._overview: QImage | None = None
+        self._overview_step = 1
+        self._overview_old = False
+        """Whether `_overview` shows what was, for want of what is."""
+        self._waits = False
+        """Whether the picture is still that of other bands."""
         self._shown_edition = self._edition()
         self._tile_seconds = PLAIN_SECONDS
+        self._told = 0.0
         self._rendering = QTimer(self, singleShot=True, interval=0)
         self._rendering.timeout.connect(self._render_slice)
         feed.arrived.connect(self._arrived)
+        feed.want([feed.overview_key(band) for band in self._bands()])
 
     @property
     def source(self) -> TileSource:
@@ -87,10 +96,17 @@ class MosaicCanvas(QObject):
         self._look = look
         self._names = bands_shown(self.source.mosaic.spec, look)
         self._rendered.clear()
-        self._under = self._overview = None
-        if self._sheet is not None:
-            self._relevel(self._sheet)
+        self._overview_old = True
+        if self._unread():
+            # What was shown before stays whole until there is something of these bands.
+            self._waits = True
+            self._under, self._sheet = self._sheet or self._under, None
             self._want()
+        else:
+            self._waits, self._under = False, None
+            if self._sheet is not None:
+                self._relevel(self._sheet)
+                self._want()
         self.overview_changed.emit()
         self.changed.emit()
 
@@ -99,31 +115,48 @@ class MosaicCanvas(QObject):
         editions = self._edition()
         if editions != self._shown_edition:
             self._shown_edition = editions
-            self._rendered.clear()
-            self._under, self._sheet, self._overview = self._sheet, None, None
-            self.overview_changed.emit()
-            self.changed.emit()
+            self._overview_old = True
+            self._rendered = OrderedDict(
+                (tile, pixels) for tile, pixels in self._rendered.items() if tile[0] <= DIRECT_LEVELS
+            )
+            if self._sheet is not None and self._sheet.level > DIRECT_LEVELS:
+                self._sheet.expire()
+            self._want()
+            self._rendering.start(0)
 
     def overview(self) -> QImage | None:
-        """The whole mosaic as a small picture, upper row first; None while it is being read."""
-        if self._overview is None:
+        """The whole mosaic as a small picture, upper row first; None while it is first read."""
+        if self._overview is None or self._overview_old:
             planes = self._overviews(OVERVIEW_SIDE)
-            if planes is None:
-                return None
-            self._overview = picture(self._render(planes))
+            if planes is not None:
+                whole = self.feed.overview(self._bands()[0])
+                assert whole is not None
+                self._overview = picture(self._render(planes))
+                self._overview_step = self.source.overview_step() * _stride(whole, OVERVIEW_SIDE)
+                self._overview_old = False
         return self._overview
 
-    def paint(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
-        """Draw what is visible; pixels that are still to be read are asked for."""
+    def paint(
+        self, painter: QPainter, viewport: Viewport, ratio: float, eye: tuple[float, float] | None = None
+    ) -> None:
+        """Draw what is visible; pixels that are still to be read are asked for, nearest the eye first.
+
+        `eye` is the image position that is looked at, the middle of the view by default.
+        """
         painter.fillRect(QRectF(0, 0, viewport.width, viewport.height), QColor(theme.SKY.behind_sky))
-        sheet = self._sheet_for(viewport, ratio)
+        sheet = self._sheet_for(viewport, ratio, eye or (viewport.x, viewport.y))
         if not sheet.complete:
-            self._paint_overview(painter, viewport, ratio)
+            if self._under is None or not self._under.covers(viewport):
+                self._paint_overview(painter, viewport, ratio)
             if self._under is not None:
                 self._under.draw(painter, viewport, ratio)
         sheet.draw(painter, viewport, ratio)
 
     # --- which tiles ---------------------------------------------------------------------------------
+
+    def _unread(self) -> bool:
+        """Whether nothing was read yet of the bands to show."""
+        return self._complete({band: self.feed.overview(band) for band in self._bands()}) is None
 
     def _bands(self) -> list[str]:
         return list(dict.fromkeys(name for names in self._names for name in names))
@@ -146,7 +179,7 @@ class MosaicCanvas(QObject):
         found = {band: plane for band, plane in planes.items() if plane is not None and band in self._levels}
         return found if len(found) == len(planes) else None
 
-    def _sheet_for(self, viewport: Viewport, ratio: float) -> Sheet:
+    def _sheet_for(self, viewport: Viewport, ratio: float, eye: tuple[float, float]) -> Sheet:
         level = viewport.level(ratio, self.source.levels)
         across, up = self.source.grid(level)
         span = TILE << level
@@ -154,8 +187,12 @@ class MosaicCanvas(QObject):
         ix0, iy0 = (min(max(int((v + 0.5) // span), 0), n - 1) for v, n in ((x0, across), (y0, up)))
         ix1, iy1 = (min(max(int((v + 0.5) // span) + 1, 1), n) for v, n in ((x1, across), (y1, up)))
         place = (level, ix0, iy0, max(ix1, ix0 + 1), max(iy1, iy0 + 1))
+        tile = ((eye[0] + 0.5) / span - 0.5, (eye[1] + 0.5) / span - 0.5)
         if self._sheet is None or self._sheet.place != place:
-            self._lay(Sheet(place, self.source.shape))
+            self._lay(Sheet(place, self.source.shape, tile))
+        elif self._sheet.missing and math.dist(tile, self._sheet.eye) > 1:
+            self._sheet.eye = tile
+            self._want()
         assert self._sheet is not None
         return self._sheet
 
@@ -171,31 +208,39 @@ class MosaicCanvas(QObject):
         self._render_slice()
 
     def _want(self) -> None:
-        """Ask for pixels: overviews, what is visible, a ring around it, the other bands."""
+        """Ask for pixels: overviews and what is visible; ahead, a ring around it and the other bands."""
+        bands = self._bands()
+        keys = [self.feed.overview_key(band) for band in bands]
         sheet = self._sheet
         if sheet is None:
+            self.feed.want(keys)
             return
-        bands = self._bands()
         others = [band.name for band in self.source.mosaic.bands if band.name not in bands]
-        keys = [self.feed.overview_key(band) for band in bands]
         visible = sheet.tiles()
         keys += [self.feed.tile_key(band, *tile) for tile in visible for band in bands]
-        keys += [self.feed.overview_key(band) for band in others]
-        keys += [self.feed.tile_key(band, *tile) for tile in sheet.ring(self.source) for band in bands]
-        if len(visible) * len(others) <= SPARE_TILES:
-            keys += [self.feed.tile_key(band, *tile) for band in others for tile in visible]
-        self.feed.want(keys)
+        ahead = [self.feed.overview_key(band) for band in others]
+        ring = [self.feed.tile_key(band, *tile) for tile in sheet.ring(self.source) for band in bands]
+        if self._look.smooth:
+            keys += ring  # what is visible is smoothed with what lies beside it
+        else:
+            ahead += ring
+        ahead += [self.feed.tile_key(band, *tile) for band in others for tile in visible]
+        self.feed.want(keys, ahead)
 
     @Slot(object)
     def _arrived(self, key: Key) -> None:
         if key.band not in self._bands():
             return
         if key.kind == "overview":
-            self._overview = None
+            self._overview_old = True
+            if self._waits and not self._unread():
+                self._waits, self._under = False, None
+            self._rendering.start(0)
             self.overview_changed.emit()
             self.changed.emit()
         elif self._sheet is not None and self._awaited((key.level, key.ix, key.iy), self._sheet):
-            self._rendering.start(0)
+            since = 1000 * (perf_counter() - self._told)
+            self._rendering.start(max(0, round(REPAINT_MS - since)))
 
     def _awaited(self, tile: Tile, sheet: Sheet) -> bool:
         """Whether a tile is missing, or (where smoothing looks at it) one beside it may be."""
@@ -230,7 +275,7 @@ class MosaicCanvas(QObject):
     def _render_slice(self, seconds: float = SLICE_SECONDS) -> None:
         """Render visible tiles whose pixels are there, nearest the middle first, for about `seconds`."""
         sheet = self._sheet
-        if sheet is None:
+        if sheet is None or self._waits:
             return
         start = perf_counter()
         done = 0
@@ -246,20 +291,18 @@ class MosaicCanvas(QObject):
             done += 1
         if done:
             self._tile_seconds += 0.3 * ((perf_counter() - start) / done - self._tile_seconds)
-            while len(self._rendered) > RENDERED_TILES:
+            most = max(RENDERED_BYTES // TILE_BYTES, len(sheet.tiles()))
+            while len(self._rendered) > most:
                 self._rendered.popitem(last=False)
             if sheet.complete:
                 self._under = None
+            self._told = perf_counter()
             self.changed.emit()
 
     def _paint_overview(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         image = self.overview()
-        if image is None:
-            return
-        whole = self.feed.overview(self._bands()[0])
-        assert whole is not None
-        step = self.source.overview_step() * _stride(whole, OVERVIEW_SIDE)
-        draw_picture(painter, image, (-0.5, -0.5), step, viewport, ratio)
+        if image is not None:
+            draw_picture(painter, image, (-0.5, -0.5), self._overview_step, viewport, ratio)
 
 
 def _stride(plane: Array, side: int) -> int:

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from astrotl_gui.core.band import Box
 from astrotl_gui.core.mosaic import Floats, Mosaic
+from astrotl_gui.core.plane_reader import Step
 
 
 class MosaicPart(Mosaic):
@@ -37,7 +38,7 @@ class MosaicPart(Mosaic):
     def to_band(self, name: str, x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
         return self._whole.to_band(name, np.asarray(x) + self._x0, np.asarray(y) + self._y0)
 
-    def read(self, name: str, box: Box, step: int = 1) -> NDArray[np.float32]:
+    def read(self, name: str, box: Box, step: Step = 1) -> NDArray[np.float32]:
         return self._whole.read(name, self._moved(box), step)
 
     def noise(self, name: str, box: Box, step: int = 1) -> NDArray[np.float32] | None:

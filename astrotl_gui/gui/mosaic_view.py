@@ -369,7 +369,8 @@ class MosaicView(QWidget):
         if self.canvas is None or mosaic is None or not self._placed:
             painter.fillRect(self.rect(), QColor(theme.SKY.behind_sky))
             return
-        self.canvas.paint(painter, self.viewport, self.devicePixelRatioF())
+        eye = None if self._hover is None else self.viewport.to_image(self._hover.x(), self._hover.y())
+        self.canvas.paint(painter, self.viewport, self.devicePixelRatioF(), eye)
         for layer in self.layers.values():
             if layer.shown:
                 layer.paint(painter, self, mosaic)

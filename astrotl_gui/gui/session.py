@@ -188,7 +188,8 @@ class Session(SessionVetting):
                 if not tiles.built(band):
                     tiles.build(band, progress)
 
-        self._run("Preparing zoom levels", build, then=lambda _: self.look_changed.emit())
+        job = self._run("Preparing zoom levels", build, then=lambda _: self.look_changed.emit())
+        job.partial.connect(lambda _: self.look_changed.emit() if self.tiles is tiles else None)
 
     # -- similarity
 

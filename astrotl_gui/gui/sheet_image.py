@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +25,16 @@ PIXELS_SHOW = 6.0
 class Sheet:
     """All tiles of one level in a rectangle of the tile grid. Transparent where a tile is missing."""
 
-    def __init__(self, place: Place, shape: tuple[int, int]) -> None:
+    def __init__(self, place: Place, shape: tuple[int, int], eye: tuple[float, float] | None = None) -> None:
         self.place = place
         self.level, self._ix0, self._iy0, self._ix1, self._iy1 = place
         ny, nx = (-(-n >> self.level) for n in shape)
         self._width = min(self._ix1 * TILE, nx) - self._ix0 * TILE
         self._height = min(self._iy1 * TILE, ny) - self._iy0 * TILE
         self._pixels = np.zeros((self._height, self._width, 4), np.uint8)
+        self.eye = eye or ((self._ix0 + self._ix1 - 1) / 2, (self._iy0 + self._iy1 - 1) / 2)
+        """Where one looks, in tiles: what is near comes first."""
         self.missing = set(self.tiles())
-        self._drafted: set[Tile] = set()
 
     @property
     def complete(self) -> bool:
@@ -40,25 +42,26 @@ class Sheet:
         return not self.missing
 
     def tiles(self) -> list[Tile]:
-        """Every tile, nearest the middle first."""
-        cx, cy = (self._ix0 + self._ix1 - 1) / 2, (self._iy0 + self._iy1 - 1) / 2
-        places = [
-            (self.level, ix, iy) for iy in range(self._iy0, self._iy1) for ix in range(self._ix0, self._ix1)
-        ]
-        return sorted(places, key=lambda tile: math.hypot(tile[1] - cx, tile[2] - cy))
+        """Every tile, nearest the eye first."""
+        rows, columns = range(self._iy0, self._iy1), range(self._ix0, self._ix1)
+        return self._nearest((self.level, ix, iy) for iy in rows for ix in columns)
+
+    def _nearest(self, tiles: Iterable[Tile]) -> list[Tile]:
+        x, y = self.eye
+        return sorted(tiles, key=lambda tile: math.hypot(tile[1] - x, tile[2] - y))
 
     def waiting(self) -> list[Tile]:
-        """The missing tiles, nearest the middle first."""
+        """The missing tiles, nearest the eye first."""
         return [tile for tile in self.tiles() if tile in self.missing] if self.missing else []
 
     def ring(self, source: TileSource) -> list[Tile]:
-        """The tiles just outside, that panning shows next."""
+        """The tiles just outside, that panning shows next, nearest the eye first."""
         across, up = source.grid(self.level)
         columns = range(max(self._ix0 - 1, 0), min(self._ix1 + 1, across))
         rows = range(max(self._iy0 - 1, 0), min(self._iy1 + 1, up))
         inside = set(self.tiles())
-        around = [(self.level, ix, iy) for iy in rows for ix in columns]
-        return [tile for tile in around if tile not in inside]
+        around = ((self.level, ix, iy) for iy in rows for ix in columns)
+        return self._nearest(tile for tile in around if tile not in inside)
 
     def put(self, tile: Tile, pixels: Pixels) -> None:
         """Set a tile's BGRA pixels (lowest row first)."""
@@ -67,7 +70,6 @@ class Sheet:
         h, w = pixels.shape[:2]
         self._pixels[row - h : row, column : column + w] = pixels[::-1]
         self.missing.discard(tile)
-        self._drafted.discard(tile)
 
     def draft(self, tile: Tile, pixels: Pixels, stride: int) -> None:
         """Set a tile from every `stride`-th pixel; it still counts as missing."""
@@ -77,12 +79,23 @@ class Sheet:
         coarse = pixels.view(np.uint32)[..., 0]
         fine = coarse.repeat(stride, axis=0).repeat(stride, axis=1)[:height, :width]
         self._pixels.view(np.uint32)[bottom - height : bottom, left : left + width, 0] = fine[::-1]
-        self._drafted.add(tile)
 
     def clear(self) -> None:
         """Every tile is missing again."""
         self._pixels[:] = 0
         self.missing = set(self.tiles())
+
+    def expire(self) -> None:
+        """Every tile is to be put anew; until then it stays as it is."""
+        self.missing = set(self.tiles())
+
+    def covers(self, viewport: Viewport) -> bool:
+        """Whether nothing of the mosaic that is in view lies beyond this sheet, or shows through it."""
+        span, (ny, nx) = TILE << self.level, viewport.shape
+        x0, y0, x1, y1 = viewport.box
+        left, low = self._ix0 * span - 0.5 <= max(x0, -0.5), self._iy0 * span - 0.5 <= max(y0, -0.5)
+        right, top = self._ix1 * span - 0.5 >= min(x1, nx - 0.5), self._iy1 * span - 0.5 >= min(y1, ny - 0.5)
+        return self.complete and left and low and right and top
 
     def draw(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
         kind = QImage.Format.Format_RGB32 if self.complete else QImage.Format.Format_ARGB32_Premultiplied

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +17,11 @@ from astrotl_gui.gui.jobs import Fetcher
 Array = NDArray[np.float32]
 
 THREADS = 2
-CAPACITY = 900  # tiles of 256 kB
+TILE_BYTES = 4 * TILE * TILE
+PLANE_BYTES = 128 * 2**20
+"""What was read is kept up to this size, for any number of bands; more only where the screen shows more."""
+ROOM = 1.2
+"""What may be kept at least, in units of what is on screen."""
 
 
 class Key(NamedTuple):
@@ -44,8 +50,9 @@ class TileFeed(QObject):
         self._masked = [b.name for b in mosaic.bands if b.has_noise or b.spec.mask is not None]
         self._hovered: list[Key] = []
         self._wanted: Sequence[Key] = ()
+        self._ahead: Sequence[Key] = ()
         self._said = False
-        self._fetcher = Fetcher(self._load, threads=THREADS, capacity=CAPACITY, parent=self)
+        self._fetcher = Fetcher(self._load, THREADS, PLANE_BYTES, self, _size)
         self._fetcher.fetched.connect(self._arrived)
 
     def close(self) -> None:
@@ -70,10 +77,19 @@ class TileFeed(QObject):
     def overview(self, band: str) -> Array | None:
         return self.get(self.overview_key(band))
 
-    def want(self, keys: Sequence[Key]) -> None:
-        """Read these, in this order, instead of what was wanted before; what is hovered comes first."""
-        self._wanted = keys
-        self._fetcher.want([*self._hovered, *keys])
+    def want(self, keys: Sequence[Key], ahead: Sequence[Key] = ()) -> None:
+        """Read these, in this order, instead of what was wanted before; what is hovered comes first.
+
+        Keys of `ahead`, which may be needed next, are read as far as they can be kept.
+        """
+        self._wanted, self._ahead = keys, ahead
+        needed = [*self._hovered, *keys]
+        held = sum(map(self._bytes, needed))
+        self._fetcher.capacity = capacity = max(PLANE_BYTES, int(ROOM * held))
+        together = accumulate(map(self._bytes, ahead), initial=held)
+        next(together)
+        needed += [key for key, total in zip(ahead, together, strict=True) if total <= capacity]
+        self._fetcher.want(needed)
 
     # --- single pixels -------------------------------------------------------------------------------
 
@@ -85,7 +101,7 @@ class TileFeed(QObject):
             keys.append(Key("bad", "", 0, ix, iy))
         if keys != self._hovered:
             self._hovered = keys
-            self.want(self._wanted)
+            self.want(self._wanted, self._ahead)
 
     def hovers(self, key: object) -> bool:
         """Whether a key holds the pixel that was last hovered."""
@@ -106,6 +122,13 @@ class TileFeed(QObject):
 
     # --- inside --------------------------------------------------------------------------------------
 
+    def _bytes(self, key: Key) -> int:
+        """What a value takes at most."""
+        if key.kind == "overview":
+            step = self.source.overview_step()
+            return 4 * math.prod(-(-n // step) for n in self.source.shape)
+        return TILE_BYTES
+
     def _load(self, key: Key) -> Array | NDArray[np.bool_]:
         if key.kind == "overview":
             return self.source.overview(key.band)
@@ -123,3 +146,7 @@ class TileFeed(QObject):
             self._said = True
             self.failed.emit(problem)
         self.arrived.emit(key)
+
+
+def _size(value: Array | NDArray[np.bool_] | Exception) -> int:
+    return value.nbytes if isinstance(value, np.ndarray) else 0

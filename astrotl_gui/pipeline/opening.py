@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +32,17 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
     """Open the project at `path`. Raises AstroTLError when it or one of its images cannot be read."""
     project = Project.open(Path(path))
     try:
-        mosaic = Mosaic.open(project.spec)
-        tiles = TileSource(mosaic, cache_folder() / "tiles")
-        levels = {}
-        for number, band in enumerate(mosaic.bands):
-            progress(number, len(mosaic.bands), f"Reading {band.name}")
-            levels[band.name] = tiles.display_levels(band.name)
-        return OpenProject(project, mosaic, tiles, levels, project.read_catalog(), project.read_rankings())
+        # Pixels come from one file and tables from others: they are read side by side.
+        with ThreadPoolExecutor(1) as beside:
+            tables = beside.submit(lambda: (project.read_catalog(), project.read_rankings()))
+            mosaic = Mosaic.open(project.spec)
+            tiles = TileSource(mosaic, cache_folder() / "tiles")
+            levels = {}
+            for number, band in enumerate(mosaic.bands):
+                progress(number, len(mosaic.bands), f"Reading {band.name}")
+                levels[band.name] = tiles.display_levels(band.name)
+            catalog, rankings = tables.result()
+        return OpenProject(project, mosaic, tiles, levels, catalog, rankings)
     except BaseException:
         project.close()
         raise

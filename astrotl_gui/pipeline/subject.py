@@ -13,16 +13,18 @@ from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import SUFFIX, Project
 from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.core.stretch import Look
 from astrotl_gui.pipeline.new import Pairs, number
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A mosaic, its sources (None where none were detected yet) and how they are detected."""
+    """A mosaic, its sources (None where none were detected yet), how they are detected, how it looks."""
 
     mosaic: Mosaic
     catalog: Catalog | None
     settings: DetectionSettings
+    look: Look
 
 
 def open_subjects(
@@ -46,14 +48,15 @@ def _open(paths: list[Path], pixel_scale: float, zeropoints: dict[str, float]) -
     if len(paths) == 1 and (paths[0].is_dir() or paths[0].suffix == SUFFIX):
         return _project(paths[0])
     spec = _with(identify(paths).spec(pixel_scale), zeropoints)
-    return Subject(Mosaic.open(spec), None, DetectionSettings())
+    return Subject(Mosaic.open(spec), None, DetectionSettings(), Look())
 
 
 def _project(path: Path) -> Subject:
     project = Project.open(path)
     try:
         catalog = project.read_catalog()
-        return Subject(Mosaic.open(project.spec), catalog if len(catalog) else None, project.detection)
+        look = Look.from_dict(project.view.get("look", {}))
+        return Subject(Mosaic.open(project.spec), catalog if len(catalog) else None, project.detection, look)
     finally:
         project.close()
 

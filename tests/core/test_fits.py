@@ -74,6 +74,38 @@ def test_masks_are_set_outside_the_image_and_where_nan(tmp_path: Path) -> None:
     np.testing.assert_array_equal(bits, expected)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i1", "i2", "u2", "i4", "u4", "f4"])
+@pytest.mark.parametrize("bits", [0, 1, 6, 128, 1 << 14, 1 << 40])
+def test_masks_are_flagged_at_their_own_width_as_by_their_values(
+    tmp_path: Path, dtype: str, bits: int
+) -> None:
+    data = (ramp("i8") % 251 * (200 if dtype[1] != "1" else 1)).astype(dtype)
+    data[0, 0] = 0
+    if dtype == "f4":
+        data[1, 1] = np.nan
+    reader = open_plane(Plane(write(tmp_path / "m.fits", fits.PrimaryHDU(data)), 0))
+    values = reader.read_bits(-2, -1, NX + 1, NY)
+    expected = (values & bits if bits else values) != 0
+    np.testing.assert_array_equal(reader.flagged(-2, -1, NX + 1, NY, bits), expected)
+    np.testing.assert_array_equal(reader.flagged(-2, -1, NX + 1, NY, bits, 3), expected[::3, ::3])
+
+
+def test_hcompress_in_several_threads_at_once_is_right(tmp_path: Path) -> None:
+    """astropy's decoder keeps its place in a global variable, and lets other threads run meanwhile."""
+    data = np.random.default_rng(0).integers(0, 3000, (256, 256)).astype("i4")
+    tiles = [
+        fits.CompImageHDU(data, compression_type="HCOMPRESS_1", tile_shape=(128, 128), hcomp_scale=0)
+    ] * 2
+    path = write(tmp_path / "h.fits", fits.PrimaryHDU(), *tiles)
+
+    def wrong(number: int) -> int:
+        reads = (open_plane(Plane(path, 1 + number % 2)).read(0, 0, 256, 256) for _ in range(8))
+        return sum(int((values != data).any()) for values in reads)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(wrong, range(4))) == 0
+
+
 def test_infinities_are_no_values(tmp_path: Path) -> None:
     data = ramp("f8")
     data[0, 0], data[0, 1], data[0, 2] = np.inf, -np.inf, 1e300
@@ -309,6 +341,17 @@ def test_a_file_that_shrinks_while_open_is_told(tmp_path: Path) -> None:
         handle.truncate(3000)
     with pytest.raises(AstroTLError, match="changed while reading"):
         reader.read(0, 0, NX, NY)
+
+
+@pytest.mark.parametrize("hdu", [0, 1])
+@pytest.mark.parametrize("step", [1, 3, (4, 1), (1, 5), (7, 2), 100])
+def test_steps_take_every_nth_pixel_of_any_box(
+    shared_plane: Path, hdu: int, step: int | tuple[int, int]
+) -> None:
+    reader = open_plane(Plane(shared_plane, hdu))
+    dy, dx = (step, step) if isinstance(step, int) else step
+    for box in ((0, 0, NX, NY), (3, 5, 30, 29), (-7, -4, NX + 9, NY + 8), (-9, 2, 2, 9), (NX, 0, NX + 4, 3)):
+        np.testing.assert_array_equal(reader.read(*box, step), reader.read(*box)[::dy, ::dx])
 
 
 @pytest.mark.parametrize("hdu", [0, 1])

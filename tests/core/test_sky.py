@@ -76,6 +76,69 @@ def test_the_scale_is_local_on_a_distorted_sky(tmp_path: Path, header: Callable[
     assert np.ptp(scales) / scales[1] > 1e-3
 
 
+def pc_header() -> fits.Header:
+    header = tan_header((1000, 1000), 0.2)
+    for card in ("CD1_1", "CD1_2", "CD2_1", "CD2_2"):
+        del header[card]
+    turn = np.radians(33.0)
+    header.update(
+        {"CDELT1": -0.2 / 3600, "CDELT2": 0.21 / 3600, "PC1_1": np.cos(turn), "PC2_2": np.cos(turn)}
+    )
+    header.update({"PC1_2": -np.sin(turn), "PC2_1": np.sin(turn)})
+    return header
+
+
+def crota_header() -> fits.Header:
+    header = tan_header((1000, 1000), 0.2)
+    for card in ("CD1_1", "CD1_2", "CD2_1", "CD2_2"):
+        del header[card]
+    header.update({"CDELT1": -0.2 / 3600, "CDELT2": 0.2 / 3600, "CROTA2": 71.0})
+    return header
+
+
+def skewed_header() -> fits.Header:
+    header = tan_header((1000, 1000), 0.26, -64.0, 359.99, -70.0)
+    header["CD1_2"] *= 1.03
+    header["CD2_2"] *= -0.98
+    return header
+
+
+def real_tpv_header() -> fits.Header:
+    """Distortions as large as a wide camera's: a few px at the edge, of third order."""
+    header = tan_header((1000, 1000), 0.26, 5.0)
+    header.update({"CTYPE1": "RA---TPV", "CTYPE2": "DEC--TPV", "PV1_0": 1e-5, "PV1_1": 1.001, "PV1_2": 2e-4})
+    header.update(
+        {"PV1_4": 0.02, "PV1_7": 0.4, "PV2_0": -1e-5, "PV2_1": 0.999, "PV2_2": -1e-4, "PV2_5": 0.03}
+    )
+    header.update({"PV2_7": 0.3, "CRPIX1": 2400.0, "CRPIX2": -1500.0})
+    return header
+
+
+EVERY_WCS = {
+    "TAN, CD": lambda: tan_header((1000, 1000), 0.2, 12.0),
+    "PC": pc_header,
+    "CROTA2": crota_header,
+    "skewed, mirrored CD": skewed_header,
+    "SIP": sip_header,
+    "TPV": real_tpv_header,
+}
+
+
+@pytest.mark.parametrize("kind", EVERY_WCS)
+def test_positions_are_those_of_astropy_to_a_millionth_of_a_pixel(tmp_path: Path, kind: str) -> None:
+    header = EVERY_WCS[kind]()
+    mosaic = one_band(tmp_path, header, (1000, 1000))
+    assert mosaic.has_sky
+    wcs = WCS(header)
+    x, y = np.random.default_rng(5).uniform(-0.5, 999.5, (2, 500))
+    there = SkyCoord(*wcs.all_pix2world(x, y, 0), unit="deg")
+    ours = SkyCoord(*mosaic.sky(x, y), unit="deg")
+    assert ours.separation(there).arcsec.max() < 1e-6 * mosaic.pixel_scale()
+    back = wcs.all_world2pix(there.ra.deg, there.dec.deg, 0, tolerance=1e-9, maxiter=100)
+    np.testing.assert_allclose(mosaic.pixel(there.ra.deg, there.dec.deg), back, atol=1e-6)
+    np.testing.assert_allclose(mosaic.pixel(there.ra.deg, there.dec.deg), (x, y), atol=1e-6)
+
+
 def test_positions_far_off_a_distorted_image_are_nan_or_right(tmp_path: Path) -> None:
     mosaic = one_band(tmp_path, sip_header(), (1000, 1000))
     ra, dec = np.array([RA + 120, RA + 1, np.nan]), np.array([DEC, DEC + 3, DEC])

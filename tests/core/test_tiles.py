@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -154,6 +156,80 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path, pixels: np.ndarr
     blocked.write_text("not a folder")
     with pytest.raises(AstroTLError):
         TileSource(make_mosaic(tmp_path, pixels), blocked / "cache").build("r")
+
+
+def test_a_file_written_again_within_a_tick_of_its_clock_is_another(
+    tmp_path: Path, pixels: np.ndarray
+) -> None:
+    cache, path = tmp_path / "cache", tmp_path / "sky.fits"
+    mosaic = make_mosaic(tmp_path, pixels)
+    TileSource(mosaic, cache).build("r")
+    status = path.stat()
+    assert TileSource(mosaic, cache).built("r")
+    with open(path, "r+b") as file:
+        file.seek(2880)
+        file.write((pixels + 1).astype(">f4").tobytes())
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+    assert path.stat().st_size == status.st_size
+    assert not TileSource(mosaic, cache).built("r")
+
+
+def test_a_file_that_changes_while_it_is_read_leaves_no_pyramid(tmp_path: Path, pixels: np.ndarray) -> None:
+    class Touch(Progress):
+        def __call__(self, done: float, total: float, text: str = "") -> None:
+            os.utime(tmp_path / "sky.fits", (done, done))
+
+    source = TileSource(make_mosaic(tmp_path, pixels), tmp_path / "cache")
+    with pytest.raises(AstroTLError, match="changed while reading"):
+        source.build("r", Touch())
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_a_damaged_pyramid_is_built_anew(tmp_path: Path, pixels: np.ndarray) -> None:
+    mosaic, cache = make_mosaic(tmp_path, pixels), tmp_path / "cache"
+    TileSource(mosaic, cache).build("r")
+    (place,) = cache.iterdir()
+    with open(place / "level-2.npy", "r+b") as file:
+        file.truncate(5000)
+    source = TileSource(mosaic, cache)
+    assert not source.built("r")
+    source.build("r")
+    assert source.built("r")
+    np.testing.assert_allclose(
+        source.means("r", 2, (0, 0, 50, 50)), block_mean(pixels[:200, :200], 2), atol=2e-5
+    )
+    taken = sum(file.stat().st_size for file in place.iterdir())
+    sample = source.overview_step() ** -2
+    assert taken < 4 * pixels.size * (1 / 12 + sample) * 1.02 + 2000
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_full_disk_is_said(
+    tmp_path: Path, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch, early: bool
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    if early:
+        monkeypatch.setattr(pyramid.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
+    else:
+        monkeypatch.setattr(pyramid._Rows, "write", full)
+    source = TileSource(make_mosaic(tmp_path, pixels), tmp_path / "cache")
+    with pytest.raises(AstroTLError, match="The disk is full"):
+        source.build("r")
+    assert list((tmp_path / "cache").iterdir()) == []
+    assert source.tile("r", 4, 0, 0).shape == (144, 256)
+
+
+def test_drafts_of_killed_processes_are_cleared(tmp_path: Path, pixels: np.ndarray) -> None:
+    cache = tmp_path / "cache"
+    old, new = cache / ".abc.1.2.part", cache / ".def.1.2.part"
+    old.mkdir(parents=True)
+    new.mkdir()
+    os.utime(old, (0, 0))
+    TileSource(make_mosaic(tmp_path, pixels), cache).build("r")
+    assert not old.exists()
+    assert new.exists()
 
 
 def test_old_pyramids_make_room(tmp_path: Path, pixels: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:

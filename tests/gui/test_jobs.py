@@ -131,6 +131,22 @@ def test_fetcher_is_bounded_and_keeps_exceptions_as_values(qtbot):
     fetcher.close()
 
 
+def test_fetcher_is_bounded_by_size_and_what_is_wanted_goes_last(qtbot):
+    fetcher = Fetcher(lambda key: b"x" * 40, capacity=100, size=len)
+    for wanted in (["seen"], ["near", "seen"], ["ahead", "near"]):
+        fetcher.want(wanted)
+        qtbot.waitUntil(lambda keys=wanted: fetcher.idle and all(map(fetcher.get, keys)))
+    assert fetcher.get("seen") is None
+    assert fetcher._held == 80
+    fetcher.get("near"), fetcher.get("ahead")
+    fetcher.want(["near", "next"])
+    qtbot.waitUntil(lambda: fetcher.get("next") is not None)
+    assert fetcher.get("near") and fetcher.get("ahead") is None, "used last, but wanted no more"
+    fetcher.drop()
+    assert fetcher._held == 0
+    fetcher.close()
+
+
 def test_dropped_values_do_not_come_back(qtbot):
     gate = threading.Event()
     fetcher = Fetcher(lambda key: gate.wait() and "old")

@@ -82,7 +82,7 @@ def take_sample(overview: Plane) -> Sample | None:
     return Sample(kept, low, high)
 
 
-def _values(pixels: Plane, limit: int = 400_000) -> NDArray[np.float64]:
+def _values(pixels: Plane, limit: int = 100_000) -> NDArray[np.float64]:
     flat = np.asarray(pixels).ravel()
     flat = flat[:: max(1, flat.size // limit)]
     values = flat[np.isfinite(flat)].astype(np.float64)
