@@ -25,7 +25,7 @@ Piece = tuple[int, int, int]
 """(number of the image, row and column of pieces)"""
 
 CACHE_BYTES = 192 * 2**20
-"""Decoded pieces of all images together take at most this."""
+"""Decoded pieces of all images together take at most this, or one piece that is larger by itself."""
 STREAMED_BYTES = 8 * 2**20
 """A larger box that fills the pieces it touches is somebody's pass through the image: nothing of it is kept."""
 
@@ -55,7 +55,7 @@ class DecodedPieces:
                 return
             self._pieces[key] = pixels
             self._bytes += pixels.nbytes
-            while self._bytes > CACHE_BYTES:
+            while self._bytes > CACHE_BYTES and len(self._pieces) > 1:
                 self._bytes -= self._pieces.popitem(last=False)[1].nbytes
 
     def drop(self, image: int) -> None:

@@ -245,6 +245,17 @@ def test_decoded_pieces_are_kept_within_a_bound(tmp_path: Path, monkeypatch: pyt
     assert len(decoded) == seen, "what was decoded a moment ago is decoded again"
 
 
+def test_an_image_compressed_as_one_piece_is_decoded_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compressed, "CACHE_BYTES", 1000)
+    monkeypatch.setattr(compressed, "DECODED", compressed.DecodedPieces())
+    pixels = packed("RICE_1", (NY, NX), integers())(tmp_path / "sky.fits")
+    band = open_band(Plane(tmp_path / "sky.fits", 1)).bands[0]
+    monkeypatch.setattr(compressed.CompressedPixels, "_decode", None)
+    np.testing.assert_array_equal(band.read((5, 6, 50, 60)), pixels[6:60, 5:50])
+
+
 def test_a_sparse_mosaic_of_ten_gigapixels_is_read_where_it_is_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
