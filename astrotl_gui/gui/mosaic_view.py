@@ -29,9 +29,11 @@ from astrotl_gui.gui.sky_ink import INK
 from astrotl_gui.gui.sky_layers import FurnitureLayer, GridLayer, Layer, MarksLayer, RulerLayer
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
+from astrotl_gui.gui.zoom import zoom_menu
 
 ZOOM_STEP = 1.25
 PAN_SHARE = 0.2
+RECENTRE_MS, PAN_MS = 160, 90
 CUT_SCREENS = 3.0
 """Recentring glides up to this many views far, and cuts beyond."""
 MARGIN = 14
@@ -41,7 +43,8 @@ class MosaicView(QWidget):
     """The open project's mosaic.
 
     `read_out(Readout | None)` follows the cursor; `vet_requested(id)` asks to grade a source;
-    `viewport_changed` and `shown_changed` tell of what is in view. `layers`, the lowest first, are drawn over the sky.
+    `viewport_changed` and `shown_changed` tell of what is in view, `cursor_moved` of `pointed`; `zoom_typed` asks for a
+    zoom to be typed. `layers`, the lowest first, are drawn over the sky.
     """
 
     read_out = Signal(object)
@@ -49,6 +52,8 @@ class MosaicView(QWidget):
     viewport_changed = Signal()
     shown_changed = Signal()
     overview_changed = Signal()
+    zoom_typed = Signal()
+    cursor_moved = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,6 +90,7 @@ class MosaicView(QWidget):
         session.selection_changed.connect(self._follow_selection)
         self.marks.changed.connect(self.update)
         self.overview.wanted.connect(self._jump)
+        self.overview.menu_wanted.connect(lambda at: zoom_menu(self).popup(at))
         self.mouse.clicked.connect(self._clicked)
         self.mouse.double_clicked.connect(self._double_clicked)
         self.mouse.box_drawn.connect(self._select_box)
@@ -125,9 +131,20 @@ class MosaicView(QWidget):
         self._show(view.zoomed(native / view.scale).centred(*target))
 
     def pan(self, dx: float, dy: float) -> None:
-        """Move what is looked at by steps right and up."""
+        """Move what is looked at by steps right and up: a glide, which a held key keeps going."""
         step = PAN_SHARE * min(self.width(), self.height())
-        self._show(self.viewport.panned(-dx * step, dy * step))
+        self._glide_to(self.viewport.panned(-dx * step, dy * step), PAN_MS)
+
+    def look_at(self, viewport: Viewport) -> None:
+        """Show another part of the mosaic, or another zoom, at once."""
+        self._show(viewport)
+
+    @property
+    def pointed(self) -> tuple[float, float] | None:
+        """Image position under the mouse; None when it is elsewhere."""
+        if self._hover is None:
+            return None
+        return self.viewport.to_image(self._hover.x(), self._hover.y())
 
     def drag(self, dx: float, dy: float) -> None:
         """Move the sky with the mouse, by logical px."""
@@ -135,9 +152,10 @@ class MosaicView(QWidget):
 
     def centre_on(self, x: float, y: float) -> None:
         """Bring an image position to the middle: a short glide, a cut when it is far."""
-        view = self.viewport
-        end = view.centred(x, y)
-        duration = theme.duration(160)
+        self._glide_to(self.viewport.centred(x, y), RECENTRE_MS)
+
+    def _glide_to(self, end: Viewport, milliseconds: int) -> None:
+        view, duration = self.viewport, theme.duration(milliseconds)
         if view.screens_to(end.x, end.y) > CUT_SCREENS or not duration or not self.isVisible():
             self._show(end)
             return
@@ -307,12 +325,14 @@ class MosaicView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
         self.read_out.emit(None)
+        self.cursor_moved.emit()
 
     def _emit_read_out(self) -> None:
         if self._hover is None or self.canvas is None:
             return
         x, y = self.viewport.to_image(self._hover.x(), self._hover.y())
         value = read_out(self.canvas.feed, x, y)
+        self.cursor_moved.emit()
         if value is not None:
             self.canvas.feed.hover(math.floor(x + 0.5), math.floor(y + 0.5))
         self.read_out.emit(value)

@@ -84,7 +84,7 @@ def save_view(window: MainWindow) -> None:
 
 def show_header(window: MainWindow) -> None:
     if window.session.mosaic is not None:
-        window.open_sheet(HeaderPage(window, window.session.mosaic))
+        window.open_sheet(HeaderPage(window, window.session))
 
 
 def say_saved(window: MainWindow) -> None:

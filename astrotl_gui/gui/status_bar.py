@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 HEIGHT = 27  # and a line above
 MOST_DECIMALS = 7
 GAP_LABEL, GAP_COLUMN = 6, 18
+MASKED, NO_VALUE = "masked", "no value"
 
 
 def ra_text(ra: float) -> str:
@@ -48,8 +49,16 @@ def number_text(value: float | None, noise: float) -> str:
     return text.replace("-", "−")
 
 
+def _state(at: Any) -> str:
+    """Why the pixel cannot be trusted, if it cannot."""
+    if not at.bad:
+        return ""
+    known = [value for value in at.values.values() if value is not None]
+    return NO_VALUE if known and not any(map(math.isfinite, known)) else MASKED
+
+
 class ReadOut(QWidget):
-    """x, y, RA, Dec, the value in each band and the mask, each in a column that keeps its place."""
+    """x, y, RA, Dec, the value in each band, the mask, and degrees where there is room; each keeps its place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +102,10 @@ class ReadOut(QWidget):
             cells.append(("RA", ra_text(at.ra) if known else "–"))
             cells.append(("Dec", dec_text(at.dec) if known else "–"))
         cells += [(band, number_text(at.values.get(band), noise)) for band, noise in self._noise.items()]
-        cells.append(("masked", "") if at.bad else ("", ""))
+        cells.append((_state(at), ""))
+        if self._sky:
+            degrees = f"{at.ra:.6f} {at.dec:+.6f}".replace("-", "−")
+            cells.append(("deg", degrees if known else "–"))
         return cells
 
     def _widest(self) -> list[str]:
@@ -101,7 +113,8 @@ class ReadOut(QWidget):
             return [text for _, text in self._cells]
         sky = ["00 00 00.000", "−00 00 00.00"] if self._sky else []
         values = [number_text(-9 * noise, noise) for noise in self._noise.values()]
-        return [self._largest, self._largest, *sky, *values, ""]
+        degrees = ["000.000000 −00.000000"] if self._sky else []
+        return [self._largest, self._largest, *sky, *values, "", *degrees]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)
@@ -117,7 +130,9 @@ class ReadOut(QWidget):
         for (name, text), widest in zip(self._cells, self._widest(), strict=True):
             if left + names.horizontalAdvance(name) + values.horizontalAdvance(text) > self.width():
                 break  # a column is whole or not there
-            wide = names.horizontalAdvance(name)
+            # What is said of the pixel keeps its room though it is mostly empty.
+            state = not (widest or text or self._said)
+            wide = names.horizontalAdvance(max(MASKED, NO_VALUE, key=len) if state else name)
             painter.setFont(plain)
             painter.setPen(theme.color("text2"))
             painter.drawText(QRectF(left, 0, wide + 2, height), middle, name)

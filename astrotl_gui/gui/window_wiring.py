@@ -29,6 +29,7 @@ def _connect_bars(window: MainWindow) -> None:
 
 def _connect_pages(window: MainWindow) -> None:
     window.view.read_out.connect(window.status.read_out.show_values)
+    window.view.zoom_typed.connect(lambda: window.finder.open_with("zoom "))
     window.explore.bar.only_sky_wanted.connect(window.toggle_only_sky)
     for wanted in (
         window.explore.why.closed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .. import looks
+from ..zoom import zoom_to_selection
 from .action import Action, in_project, on_explore, on_sky, with_selection
 
 
@@ -55,6 +56,10 @@ LOOK = (
     _pan("Left", -1, 0), _pan("Right", 1, 0), _pan("Up", 0, 1), _pan("Down", 0, -1),
     Action("look.whole", "Look", "Whole mosaic", "All of the mosaic", ("Ctrl+0",),
            lambda w: w.view.fit(), on_explore),
+    Action("look.zoom-selection", "Look", "Zoom to the selection", "The selected sources fill the view", ("Shift+Z",),
+           lambda w: zoom_to_selection(w.view), lambda w: on_explore(w) and bool(w.session.selection)),
+    Action("look.zoom", "Look", "Zoom…", "Type a zoom: 2:1, 1:4, 50 %", (),
+           lambda w: w.finder.open_with("zoom "), on_explore),
     Action("look.larger", "Look", "Larger cutouts", "Fewer, larger cutouts in the list", ("Ctrl+=", "Ctrl++"),
            lambda w: w.resize_cutouts(1), in_project),
     Action("look.smaller", "Look", "Smaller cutouts", "More, smaller cutouts in the list", ("Ctrl+-",),
