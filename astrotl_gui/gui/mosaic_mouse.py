@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QInputDevice, QMouseEvent, QNativeGestureEvent, QWheelEvent
 
 if TYPE_CHECKING:
+    from astrotl_gui.gui.companion_view import CompanionView
     from astrotl_gui.gui.mosaic_view import MosaicView
 
 STILL_PX = 4.0
@@ -27,7 +28,7 @@ class MosaicMouse(QObject):
     menu_wanted = Signal(QPointF)
     box_drawn = Signal(QRectF)
 
-    def __init__(self, view: MosaicView) -> None:
+    def __init__(self, view: MosaicView | CompanionView) -> None:
         super().__init__(view)
         self._view = view
         self._button = Qt.MouseButton.NoButton
@@ -115,9 +116,9 @@ class MosaicMouse(QObject):
 
     def _shift_look(self, step: QPointF) -> None:
         """Right-drag: ↔ black, ↕ stretch; up lifts the faint parts."""
-        session = self._view.session
-        look = session.look
-        session.set_look(
+        shown = self._view.shown
+        look = shown.look
+        shown.set_look(
             look.with_(
                 black=look.black + step.x() * SIGMA_PER_PX,
                 softness=look.softness * math.exp(step.y() * SOFTNESS_PER_PX),

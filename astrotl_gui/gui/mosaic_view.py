@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
@@ -23,10 +24,19 @@ from astrotl_gui.gui.mosaic_marks import MosaicMarks
 from astrotl_gui.gui.mosaic_menu import show_menu
 from astrotl_gui.gui.mosaic_mouse import MosaicMouse
 from astrotl_gui.gui.overview import LOW_WINDOW, Overview
+from astrotl_gui.gui.placing import Placing
 from astrotl_gui.gui.readout import read_out
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_ink import INK
-from astrotl_gui.gui.sky_layers import FurnitureLayer, GridLayer, Layer, MarksLayer, RulerLayer
+from astrotl_gui.gui.sky_layers import (
+    CompassLayer,
+    CreditLayer,
+    GridLayer,
+    Layer,
+    MarksLayer,
+    RulerLayer,
+    ScaleLayer,
+)
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
 from astrotl_gui.gui.zoom import zoom_menu
@@ -68,7 +78,9 @@ class MosaicView(QWidget):
             "grid": GridLayer(),
             "marks": MarksLayer(),
             "ruler": self.ruler,
-            "furniture": FurnitureLayer(),
+            "compass": CompassLayer(),
+            "scale": ScaleLayer(),
+            "credit": CreditLayer(),
         }
         self._placed = False
         self._hover: QPointF | None = None
@@ -95,6 +107,11 @@ class MosaicView(QWidget):
         self.mouse.double_clicked.connect(self._double_clicked)
         self.mouse.box_drawn.connect(self._select_box)
         self.mouse.menu_wanted.connect(lambda at: show_menu(self, at))
+
+    @property
+    def shown(self) -> Session:
+        """Whose look this is."""
+        return self.session
 
     def close_feed(self) -> None:
         """Stop reading; the view is empty until another project is open."""
@@ -337,6 +354,13 @@ class MosaicView(QWidget):
             self.canvas.feed.hover(math.floor(x + 0.5), math.floor(y + 0.5))
         self.read_out.emit(value)
 
+    def read_out_at(self, place: tuple[float, float] | None) -> None:
+        """Read out a place that is pointed at in another view; None: nowhere."""
+        inside = read_out(self.canvas.feed, *place) if self.canvas is not None and place is not None else None
+        if inside is not None and self.canvas is not None:
+            self.canvas.feed.hover(math.floor(inside.x + 0.5), math.floor(inside.y + 0.5))
+        self.read_out.emit(inside)
+
     @Slot(object)
     def _pixels_arrived(self, key: object) -> None:
         if self.canvas is not None and self.canvas.feed.hovers(key):
@@ -369,6 +393,18 @@ class MosaicView(QWidget):
         self.overview.set_viewport(self.viewport, self.devicePixelRatioF())
         self.overview.move(self.width() - self.overview.width() - MARGIN, MARGIN)
 
+    @property
+    def placing(self) -> Placing:
+        """How the mosaic's pixels lie on screen."""
+        return Placing(self.viewport)
+
+    def paint_layers(self, painter: QPainter, names: Collection[str]) -> None:
+        """Draw these layers, the lowest first."""
+        mosaic = self.session.mosaic
+        for name, layer in self.layers.items():
+            if mosaic is not None and name in names:
+                layer.paint(painter, self, mosaic)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         mosaic = self.session.mosaic
@@ -376,8 +412,6 @@ class MosaicView(QWidget):
             painter.fillRect(self.rect(), QColor(theme.SKY.behind_sky))
             return
         self.canvas.paint(painter, self.viewport, self.devicePixelRatioF())
-        for layer in self.layers.values():
-            if layer.shown:
-                layer.paint(painter, self, mosaic)
+        self.paint_layers(painter, [name for name, layer in self.layers.items() if layer.shown])
         if self.mouse.box is not None:
             theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)

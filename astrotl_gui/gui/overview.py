@@ -14,7 +14,7 @@ SIDE, SIDE_LOW = 128, 96
 LOW_WINDOW = 800
 """Below this window height the navigator is smaller."""
 ZOOM_ROOM = 26
-CARET = 10
+CARET = 13
 FRAME = "#8E8E8E"
 
 
@@ -70,11 +70,11 @@ class Overview(QWidget):
         if shown.width() < box.width() - 2 or shown.height() < box.height() - 2:
             _frame(painter, shown.adjusted(-1, -1, 1, 1) & box, 3 * thin, HALO)
             _frame(painter, shown, 2 * thin, QColor(INK))
-        right, ink = box.right() - CARET - 2, INK if self._on_zoom else theme.SKY.text
+        right, ink = box.right() - CARET - 1, INK if self._on_zoom else theme.SKY.text
         write(
             painter, QPointF(right, box.bottom() + 14), self._percent, ink, align=Qt.AlignmentFlag.AlignRight
         )
-        x, y = box.right() - CARET / 2 - 1, box.bottom() + 15
+        x, y = box.right() - 5, box.bottom() + 15
         stroke(painter, lines((x - 3, y - 2, x, y + 1), (x, y + 1, x + 3, y - 2)), ink)
 
     def _box(self) -> QRectF:

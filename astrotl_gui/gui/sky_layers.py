@@ -9,7 +9,15 @@ from PySide6.QtGui import QPainter
 
 from astrotl_gui.gui.marks import paint_marks
 from astrotl_gui.gui.ruler import Point, paint_ruler
-from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box, paint_compass, paint_credit, paint_scale_bar
+from astrotl_gui.gui.sky_furniture import (
+    BAR_ROOM,
+    credit_box,
+    paint_compass,
+    paint_credit,
+    paint_cross,
+    paint_scale_bar,
+    paint_words,
+)
 from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
 from astrotl_gui.gui.viewport import Viewport
 
@@ -75,13 +83,42 @@ class RulerLayer(Layer):
             paint_ruler(painter, mosaic, view.viewport, *self._ends)
 
 
-class FurnitureLayer(Layer):
-    """Compass, scale bar and credit."""
+class CompassLayer(Layer):
+    """Where north and east are."""
 
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_compass(painter, mosaic, view.viewport)
+
+
+class ScaleLayer(Layer):
+    """A bar of round angular length."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_scale_bar(painter, mosaic, view.viewport)
+
+
+class CreditLayer(Layer):
+    """Whose data these are."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_credit(painter, mosaic.spec.credit, view.viewport)
+
+
+class PointedLayer(Layer):
+    """The place that the mouse points at in another mosaic, and whose mosaic this is while there are several."""
+
+    def __init__(self) -> None:
+        self.place: Point | None = None
+        self.name = ""
+
+    def clear(self) -> None:
+        self.place, self.name = None, ""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        if self.place is not None:
+            paint_cross(painter, *view.viewport.to_screen(*self.place))
+        if self.name:
+            paint_words(painter, view.viewport, self.name)
 
 
 def reserved(view: MosaicView, mosaic: Mosaic) -> list[QRectF]:

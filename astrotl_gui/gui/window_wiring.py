@@ -70,5 +70,7 @@ def _connect_session(window: MainWindow) -> None:
         session.look_changed,
         session.labels_changed,
         session.ranking_changed,
+        session.companions.changed,
+        window.explore.mosaics.blinking_changed,
     ):
         signal.connect(window.refresh_actions)

@@ -54,6 +54,11 @@ def on_explore(window: MainWindow) -> bool:
     return in_project(window) and window.page == "explore"
 
 
+def with_companions(window: MainWindow) -> bool:
+    """Other mosaics stand beside the project's."""
+    return on_explore(window) and bool(window.session.companions.open)
+
+
 def on_sky(window: MainWindow) -> bool:
     """The mosaic, or one large cutout of it, is in view."""
     return in_project(window) and window.page in ("explore", "vet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .. import looks
 from ..zoom import zoom_to_selection
-from .action import Action, in_project, on_explore, on_sky, with_selection
+from .action import Action, in_project, on_explore, on_sky, with_companions, with_selection
 
 
 def _pan(key: str, dx: int, dy: int) -> Action:
@@ -45,6 +45,12 @@ LOOK = (
            checked=lambda w: in_project(w) and w.session.look.invert),
     Action("look.blink", "Look", "Blink", "Bands in turn, while the key is held or until it is tapped again",
            ("E",), lambda w: w.blinker.toggle(), in_project, "Look", held=True),
+    Action("look.blink-mosaics", "Look", "Blink the mosaics", "The mosaics in turn in one place, lined up on the sky",
+           ("Shift+E",), lambda w: w.explore.mosaics.toggle_blink(), with_companions,
+           checked=lambda w: w.explore.mosaics.blinking),
+    Action("look.lock", "Look", "Lock mosaics by coordinates", "All show the same sky, or each its own", ("Shift+Y",),
+           lambda w: w.session.companions.lock(not w.session.companions.locked), with_companions,
+           checked=lambda w: w.session.companions.locked),
     Action("look.wide", "Look", "Wide view", "A wider cutout, while the key is held or until tapped again",
            ("R",), lambda w: w.toggle_wide(), with_selection, "Look", held=True),
     Action("look.fit", "Look", "Fit, or pixels 1:1", "The whole mosaic, or one pixel a pixel", ("Z",),
