@@ -285,9 +285,13 @@ class CompanionView(QWidget):
         mosaic, viewport = self.shown.mosaic, self._own
         if self.match is not None and self._first.session.mosaic is not None:
             mosaic = self._first.session.mosaic
-            viewport = replace(self._first.viewport, width=self.width(), height=self.height())
+            viewport = self._first.viewport
+            if abs(viewport.width - self.width()) + abs(viewport.height - self.height()) > 2:
+                viewport = replace(viewport, width=self.width(), height=self.height())
         if "grid" in names:
-            paint_grid(painter, grid_lines(mosaic, viewport), viewport, self.shown.look.invert)
+            shared = viewport is self._first.viewport  # panes of one size have one grid
+            lines = self._first.grid.lines(mosaic, viewport) if shared else grid_lines(mosaic, viewport)
+            paint_grid(painter, lines, viewport, self.shown.look.invert)
         if "compass" in names:
             paint_compass(painter, mosaic, viewport)
         if "scale" in names:

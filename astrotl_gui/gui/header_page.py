@@ -106,6 +106,7 @@ class HeaderPage(Sheet):
             selection.cursor = cursor
             selection.format.setBackground(QColor(t.main if here else t.hover))
             selection.format.setForeground(QColor(t.main_text if here else t.text))
+            selection.format.setFontUnderline(not here)
             lit.append(selection)
         return lit
 

@@ -15,7 +15,7 @@ from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.sky_layers import PointedLayer
 
 LINE = 1
-NEARLY = 0.8
+NEARLY, UNEVEN = 0.9, 0.25
 
 
 class MosaicPanes(QWidget):
@@ -147,8 +147,8 @@ class MosaicPanes(QWidget):
 
 def boxes(count: int, width: int, height: int) -> list[QRect]:
     """Equal rectangles for so many panes, a line apart: as many columns as leave their shorter sides nearly longest."""
-    shorter = {n: min(width / n, height / math.ceil(count / n)) for n in range(1, count + 1)}
-    columns = max(n for n, side in shorter.items() if side >= NEARLY * max(shorter.values()))
+    sides = {n: _shorter(n, count, width, height) for n in range(1, count + 1)}
+    columns = max(n for n, side in sides.items() if side >= NEARLY * max(sides.values()))
     rows, found = math.ceil(count / columns), []
     for row in range(rows):
         inside = min(columns, count - row * columns)
@@ -158,3 +158,9 @@ def boxes(count: int, width: int, height: int) -> list[QRect]:
             right = (column + 1) * (width + LINE) // inside - LINE
             found.append(QRect(left, top, right - left, bottom - top))
     return found
+
+
+def _shorter(columns: int, count: int, width: int, height: int) -> float:
+    """The shorter side of panes in so many columns, less where their last row is not full."""
+    rows = math.ceil(count / columns)
+    return min(width / columns, height / rows) * (1 - UNEVEN * (rows * columns - count) / count)

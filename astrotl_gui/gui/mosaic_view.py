@@ -73,9 +73,9 @@ class MosaicView(QWidget):
         self.marks = MosaicMarks(session, self)
         self.mouse = MosaicMouse(self)
         self.overview = Overview(self)
-        self.ruler = RulerLayer()
+        self.ruler, self.grid = RulerLayer(), GridLayer()
         self.layers: dict[str, Layer] = {
-            "grid": GridLayer(),
+            "grid": self.grid,
             "marks": MarksLayer(),
             "ruler": self.ruler,
             "compass": CompassLayer(),

@@ -49,11 +49,14 @@ class GridLayer(Layer):
     def clear(self) -> None:
         self._lines = None
 
-    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
-        viewport = view.viewport
+    def lines(self, mosaic: Mosaic, viewport: Viewport) -> list[GridLine]:
+        """The lines of the project's mosaic for what is in view."""
         if self._lines is None or self._lines[0] != viewport:
             self._lines = (viewport, grid_lines(mosaic, viewport))
-        paint_grid(painter, self._lines[1], viewport, view.session.look.invert)
+        return self._lines[1]
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        paint_grid(painter, self.lines(mosaic, view.viewport), view.viewport, view.session.look.invert)
 
 
 class MarksLayer(Layer):

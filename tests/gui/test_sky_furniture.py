@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
@@ -20,7 +20,7 @@ from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.ruler import ruler_text, separation
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_furniture import bar_length
-from astrotl_gui.gui.sky_grid import dec_text, grid_lines, ra_text
+from astrotl_gui.gui.sky_grid import GridLine, dec_text, grid_lines, line_names, ra_text
 from astrotl_gui.gui.viewport import Viewport
 from tests.gui.small_mosaic import SCALE, STARS, brightness, grabbed, make_session, screen, sharp
 
@@ -57,6 +57,27 @@ def test_grid_lines_lie_on_round_coordinates(view: MosaicView, session: Session)
         assert text.startswith(line.text[:6])
     view.toggle("grid")
     assert grabbed(view).size() == view.size()
+
+
+def test_lines_of_a_turned_grid_are_named_at_any_edge(qtbot: QtBot) -> None:
+    view = Viewport((900, 900), 450, 450, 1, 700, 600)
+    for turn in np.radians((0, 45, 80)):
+        along = np.array([np.cos(turn), np.sin(turn)])
+        across = np.array([-along[1], along[0]])
+        lines = [
+            GridLine(
+                np.array([350, 300]) + np.linspace(-900, 900, 49)[:, None] * way + offset * aside,
+                f"{k} {offset}",
+                k,
+            )
+            for k, way, aside in ((True, across, along), (False, along, across))
+            for offset in (-200, -100, 0, 100, 200)
+        ]
+        names = line_names(lines, view)
+        assert len(names) >= 8, "nearly every line has its name"
+        for box, text in names:
+            assert QRectF(0, 0, 700, 600).contains(box), text
+            assert not any(box.intersects(other) for other, _ in names if other != box)
 
 
 def test_the_grid_survives_the_pole_and_the_meridian(tmp_path: Path) -> None:
