@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import Any
+
 import numpy as np
 from astropy.io import fits
 from astropy.wcs import WCS
@@ -11,6 +14,7 @@ from astrotl_gui.core.bands import BandSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, open_plane
 from astrotl_gui.core.plane_reader import PlaneReader
+from astrotl_gui.core.roles import bit_names
 from astrotl_gui.core.sky import NoSky, Sky
 
 Box = tuple[int, int, int, int]
@@ -104,6 +108,17 @@ class Band:
             bits = self._mask.read_bits(*box)[::step, ::step]
             bad |= (bits & self.spec.mask_bits if self.spec.mask_bits else bits) != 0
         return bad
+
+    @cached_property
+    def bit_names(self) -> dict[int, str]:
+        """Bit of the mask → what it marks, where the mask's header says."""
+        return bit_names(self._mask.header) if self._mask is not None else {}
+
+    def bits(self, box: Box) -> NDArray[np.integer[Any]]:
+        """The mask's integers, 0 without a mask."""
+        if self._mask is None:
+            return np.zeros(_stepped_shape(box, 1), np.int64)
+        return self._mask.read_bits(*box)
 
     def psf(self) -> NDArray[np.float32] | None:
         """The image of the point spread function, normalised to a sum of 1; None without one."""

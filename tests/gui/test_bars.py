@@ -31,6 +31,7 @@ class At:
     dec: float = -27.805950
     values: dict[str, float | None] = field(default_factory=lambda: {"F160W": 0.02814, "F606W": -0.0107})
     bad: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @pytest.fixture(autouse=True)
@@ -85,9 +86,13 @@ def test_the_read_out_has_a_column_for_each_band(qtbot: QtBot) -> None:
         "  deg 53.160879 −27.805950"
     )
     read_out.show_values(At(bad=True))
-    assert "  masked  deg" in read_out.text()
+    assert read_out.text().endswith("deg 53.160879 −27.805950  masked")
+    read_out.show_values(At(bad=True, flags=("saturated", "cosmic ray")))
+    assert read_out.text().endswith("  masked: saturated, cosmic ray")
     read_out.show_values(At(bad=True, values={"F160W": float("nan"), "F606W": None}))
-    assert "  no value  deg" in read_out.text()
+    assert read_out.text().endswith("  no value")
+    read_out.show_values(At(flags=("suspect",)))
+    assert read_out.text().endswith("  suspect")
     read_out.set_mosaic({"F160W": 0.002}, (480, 480), sky=False)
     read_out.show_values(At())
     assert "RA" not in read_out.text()
