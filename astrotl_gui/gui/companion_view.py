@@ -53,7 +53,6 @@ class CompanionBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.bands, self.stretch = MenuButton("Bands"), MenuButton("Stretch")
         self.bands.set_options([(m, "Colour" if m == COLOUR else m) for m in companion.modes])
-        self.bands.setVisible(len(companion.modes) > 1)
         self.stretch.set_options(list(STRETCH_NAMES.items()))
         self.close_button = IconButton("ph.x", f"Close {companion.name}")
         row = QHBoxLayout(self)
@@ -61,6 +60,7 @@ class CompanionBar(QWidget):
         row.setSpacing(0)
         for part in (self.bands, self.stretch, self.close_button):
             row.addWidget(part)
+        self.bands.setVisible(len(companion.modes) > 1)
         self.bands.chosen.connect(
             lambda mode: companion.set_look(companion.look.with_(mode=mode, white=None))
         )
@@ -132,9 +132,14 @@ class CompanionView(QWidget):
             return None
         viewport, size = self._first.viewport, self.size()
         if self._match is None or self._match[:2] != (viewport, size):
-            found = matched(mosaic, viewport, self.shown.mosaic, size.width(), size.height())
-            self._match = (viewport, size, found)
+            self._match = (viewport, size, matched(mosaic, self._as_first(), self.shown.mosaic))
         return self._match[2]
+
+    def _as_first(self) -> Viewport:
+        """The first mosaic's viewport in a view of this size; where that is the same, to a pixel, just it."""
+        viewport = self._first.viewport
+        same = max(abs(viewport.width - self.width()), abs(viewport.height - self.height())) <= 1
+        return viewport if same else replace(viewport, width=self.width(), height=self.height())
 
     @property
     def placing(self) -> Placing:
@@ -143,10 +148,10 @@ class CompanionView(QWidget):
 
     def part_from(self) -> None:
         """Go on from what is in view, on its own."""
-        mosaic, viewport = self._first.session.mosaic, self._first.viewport
+        mosaic = self._first.session.mosaic
         if self.shown.unlocked or mosaic is None:
             return
-        match = matched(mosaic, viewport, self.shown.mosaic, self.width(), self.height())
+        match = matched(mosaic, self._as_first(), self.shown.mosaic)
         if match is not None:
             self._own = match.placing.viewport
         self.update()
@@ -285,9 +290,7 @@ class CompanionView(QWidget):
         mosaic, viewport = self.shown.mosaic, self._own
         if self.match is not None and self._first.session.mosaic is not None:
             mosaic = self._first.session.mosaic
-            viewport = self._first.viewport
-            if abs(viewport.width - self.width()) + abs(viewport.height - self.height()) > 2:
-                viewport = replace(viewport, width=self.width(), height=self.height())
+            viewport = self._as_first()
         if "grid" in names:
             shared = viewport is self._first.viewport  # panes of one size have one grid
             lines = self._first.grid.lines(mosaic, viewport) if shared else grid_lines(mosaic, viewport)

@@ -64,8 +64,8 @@ class Match:
     mirrored: bool
 
 
-def matched(first: Mosaic, viewport: Viewport, other: Mosaic, width: float, height: float) -> Match | None:
-    """Place `other` in a view of width × height so that it shows what `viewport` shows of `first`.
+def matched(first: Mosaic, viewport: Viewport, other: Mosaic) -> Match | None:
+    """Place `other` so that it shows what `viewport` shows of `first`.
 
     The two grids are joined by the affine map that fits best over the view, by least squares; None where the sky in
     view cannot be told.
@@ -83,8 +83,9 @@ def matched(first: Mosaic, viewport: Viewport, other: Mosaic, width: float, heig
     if rank < 3 or not size:
         return None
     turn = size * (_DOWN @ np.linalg.inv(grid) @ _DOWN)
-    moved = np.abs(turn - np.eye(2)) @ np.array([width, height]) / 2
-    own = Viewport(other.shape, float(fit[2, 0]), float(fit[2, 1]), viewport.scale / size, width, height)
+    extent = viewport.width, viewport.height
+    moved = np.abs(turn - np.eye(2)) @ np.array(extent) / 2
+    own = Viewport(other.shape, float(fit[2, 0]), float(fit[2, 1]), viewport.scale / size, *extent)
     placing = Placing(own, UPRIGHT if moved.max() < SAME_PX else _tuples(turn))
     return Match(placing, *_orientation(grid))
 

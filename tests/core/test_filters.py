@@ -215,7 +215,7 @@ def test_mask_bits_of_surveys_leave_detections_out() -> None:
     assert bit_names(lsst)[1] == "sat"
     assert bit_names(fits.Header({"TELESCOP": "JWST", "EXTNAME": "DQ"}))[1] == "saturated"
     assert bit_names(fits.Header({"MSKNUM": 1, "MSKNAM00": "GHOST", "MSKVAL00": 8})) == {3: "ghost"}
-    assert bit_names(fits.Header({"BIT03": (3, "BAD COLUMN")})) == {3: "bad column"}
+    assert bit_names(fits.Header([("BIT03", 3, "BAD COLUMN")])) == {3: "bad column"}
     assert bit_names(fits.Header()) == {}
 
 

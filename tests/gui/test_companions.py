@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -16,20 +16,34 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.gui.companion_view import CompanionView
 from astrotl_gui.gui.main_window import MainWindow
-from tests.gui.small_project import CTRL, LEFT, SHIFT, K, field, press, project, start, window
+from astrotl_gui.gui.message import Message
+from astrotl_gui.gui.mosaic_panes import MosaicPanes
+from astrotl_gui.gui.mosaic_view import MosaicView
+from astrotl_gui.gui.session import Session
+from tests.gui.small_mosaic import NX, NY, SCALE
+from tests.gui.small_mosaic import STARS as PLACES
+from tests.gui.small_project import CTRL, LEFT, SHIFT, K, field, press, project, start
 
-__all__ = ["field", "project", "start", "window"]
-
-STARS = ((53.1, -27.8), (53.1 + 15 / 3600, -27.8 + 12 / 3600), (53.1 - 10 / 3600, -27.8 + 6 / 3600))
+__all__ = ["field", "project", "start"]
 
 
-def image(path: Path, degrees: float = 0.0, sky: bool = True, ra: float = 53.1) -> Path:
-    """Three stars of the small field on a grid of its own: coarser, and turned."""
+def wcs_of(scale: float, crpix: tuple[float, float], degrees: float = 0.0, ra: float = 150.0) -> WCS:
     wcs = WCS(naxis=2)
-    wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["RA---TAN", "DEC--TAN"], [ra, -27.8], [100, 90]
+    wcs.wcs.ctype, wcs.wcs.crval, wcs.wcs.crpix = ["RA---TAN", "DEC--TAN"], [ra, 2.0], crpix
     c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    wcs.wcs.cd = np.diag([-0.4, 0.4]) @ np.array([[c, -s], [s, c]]) / 3600
-    rows, columns = np.mgrid[:200, :180]
+    wcs.wcs.cd = np.diag([-scale, scale]) @ np.array([[c, -s], [s, c]]) / 3600
+    return wcs
+
+
+STARS = list(
+    zip(*wcs_of(SCALE, (NX / 2, NY / 2)).all_pix2world(*zip(*PLACES[:3], strict=True), 0), strict=True)
+)
+
+
+def image(path: Path, degrees: float = 0.0, sky: bool = True, ra: float = 150.0) -> Path:
+    """The stars of the small mosaic on another grid: coarser, and turned."""
+    wcs = wcs_of(2 * SCALE, (200, 180), degrees, ra)
+    rows, columns = np.mgrid[:400, :380]
     pixels = np.random.default_rng(3).normal(0, 0.02, rows.shape)
     for x, y in zip(*wcs.all_world2pix(*zip(*STARS, strict=True), 0), strict=True):
         pixels += 5 * np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / 3)
@@ -37,12 +51,23 @@ def image(path: Path, degrees: float = 0.0, sky: bool = True, ra: float = 53.1) 
     return path
 
 
-def opened(window: MainWindow, qtbot: QtBot, path: Path) -> CompanionView:
+@pytest.fixture
+def panes(qtbot: QtBot, view: MosaicView) -> Iterator[MosaicPanes]:
+    """The small mosaic in panes that can take others."""
+    made = MosaicPanes(view)
+    qtbot.addWidget(made)
+    made.resize(760, 600)
+    made.show()
+    yield made
+    view.session.companions.close_all()
+
+
+def opened(panes: MosaicPanes, qtbot: QtBot, path: Path) -> CompanionView:
     """A mosaic beside the project's, sharp."""
-    count = len(window.session.companions.open)
-    window.session.companions.add([path])
-    qtbot.waitUntil(lambda: len(window.session.companions.open) == count + 1, timeout=10_000)
-    pane = window.explore.mosaics.beside[-1]
+    count = len(panes.beside)
+    panes.companions.add([path])
+    qtbot.waitUntil(lambda: len(panes.beside) == count + 1, timeout=10_000)
+    pane = panes.beside[-1]
     sharp(qtbot, pane)
     return pane
 
@@ -70,27 +95,27 @@ def brightest(pane: CompanionView, around: QPointF, reach: int = 12) -> tuple[fl
 
 
 def test_a_turned_mosaic_shows_the_same_sky_at_the_same_place(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path
+    panes: MosaicPanes, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    view = window.view
-    pane = opened(window, qtbot, image(tmp_path / "turned.fits", 30))
-    assert pane.size().width() == pytest.approx(view.width(), abs=1)
+    view, mosaic = panes.view, panes.view.session.mosaic
+    pane = opened(panes, qtbot, image(tmp_path / "turned.fits", 30))
+    assert pane.width() == pytest.approx(view.width(), abs=1)
     assert pane.notes() == "Turned by 30° to match"
-    mosaic = window.session.mosaic
     assert mosaic is not None
-    view.zoom_by(1.6, QPointF(160, 140))
-    view.drag(-20, 25)
+    view.zoom_by(1.3, QPointF(200, 300))
+    view.drag(-5, 6)
     sharp(qtbot, pane)
     places = [QPointF(*view.viewport.to_screen(*(float(v) for v in mosaic.pixel(*star)))) for star in STARS]
-    assert all(pane.rect().contains(at.toPoint()) for at in places)
-    for at in places:
+    seen = [at for at in places if pane.rect().adjusted(15, 15, -15, -15).contains(at.toPoint())]
+    assert len(seen) >= 2
+    for at in seen:
         assert brightest(pane, at) == pytest.approx((at.x(), at.y()), abs=1.0)
 
 
 def test_either_mosaic_moves_both_until_they_are_unlocked(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path
+    panes: MosaicPanes, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    view, pane = window.view, opened(window, qtbot, image(tmp_path / "b.fits"))
+    view, pane = panes.view, opened(panes, qtbot, image(tmp_path / "b.fits"))
     view.zoom_by(4)
     before, match = view.viewport, pane.match
     assert match is not None
@@ -103,14 +128,14 @@ def test_either_mosaic_moves_both_until_they_are_unlocked(
     moved = pane.match
     assert moved is not None
     assert moved.placing.viewport.x == pytest.approx(match.placing.viewport.x - 20 / before.scale, abs=1e-3)
+    heard: list[object] = []
+    view.read_out.connect(heard.append)
     qtbot.mouseMove(pane, middle)
-    place = window.explore.mosaics._pointed.place
-    assert place == pytest.approx(view.viewport.to_image(*pane.placing.to_screen(*pane._cross)), abs=0.15)  # type: ignore[misc]
-    assert window.status.read_out.text().startswith(f"x {place[0]:.1f}")  # type: ignore[index]
+    place = panes._pointed.place
+    assert place == pytest.approx(view.viewport.to_image(*pane.placing.to_screen(*pane._cross)), abs=0.2)  # type: ignore[misc]
+    assert (heard[-1].x, heard[-1].y) == place  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: pane.values() != "" and "–" not in pane.values())
-    view.setFocus()
-    press(window, K.Key_Y, SHIFT)
-    assert not window.session.companions.locked
+    panes.companions.lock(False)
     alone = pane.placing
     assert alone.viewport.x == pytest.approx(moved.placing.viewport.x, abs=1e-3)
     view.drag(-30, 0)
@@ -118,15 +143,55 @@ def test_either_mosaic_moves_both_until_they_are_unlocked(
     pane.zoom_by(2)
     assert pane.placing.viewport.scale == pytest.approx(2 * alone.viewport.scale)
     assert pane.notes() == "Not locked"
+
+
+def test_what_cannot_be_locked_or_read_is_said(
+    panes: MosaicPanes, session: Session, qtbot: QtBot, tmp_path: Path
+) -> None:
+    heard: list[Message] = []
+    session.messaged.connect(heard.append)
+    assert (
+        opened(panes, qtbot, image(tmp_path / "plain.fits", sky=False)).notes()
+        == "Not locked: has no coordinates"
+    )
+    pane = opened(panes, qtbot, image(tmp_path / "far.fits", ra=160.0))
+    assert pane.notes() == "Not locked: shows another part of the sky"
+    assert not pane.locked
+    bad = tmp_path / "bad.fits"
+    bad.write_bytes(b"no image")
+    panes.companions.add([bad])
+    qtbot.waitUntil(lambda: heard[-1].kind == "alert")
+    assert len(panes.beside) == 2
+    opened(panes, qtbot, image(tmp_path / "c.fits"))
+    panes.companions.add([tmp_path / "c.fits"])
+    assert heard[-1].title == "Four mosaics at most"
+    assert len({pane.geometry().top() for pane in panes.panes}) == 2
+
+
+def test_companions_come_back_with_the_project_and_blink(
+    start: Callable[..., MainWindow], project: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    window = start(project)
+    gone, look = image(tmp_path / "gone.fits"), window.session.look
+    pane = opened(window.explore.mosaics, qtbot, project)
+    assert (pane.shown.name, pane.shown.modes, pane.notes()) == ("Small field", ["colour", "i", "g"], "")
+    opened(window.explore.mosaics, qtbot, gone)
+    pane.bar.stretch.chosen.emit("log")
+    assert pane.canvas.look.stretch == "log"
+    assert window.session.look == look
+    window.close()
+    gone.unlink()
+    window = start(project)
+    panes, companions = window.explore.mosaics, window.session.companions
+    alone = panes.size()
+    qtbot.waitUntil(lambda: len(panes.beside) == 1, timeout=10_000)
+    pane = panes.beside[0]
+    assert companions.open[0].look.stretch == "log"
+    assert [card.message.title for card in window.messages.cards] == ["Not opened again"]
+    press(window, K.Key_Escape)
     press(window, K.Key_Y, SHIFT)
-    assert pane.match is not None
-
-
-def test_mosaics_blink_in_one_place(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    panes, alone = window.explore.mosaics, window.view.size()
-    press(window, K.Key_E, SHIFT)
-    assert not panes.blinking
-    pane = opened(window, qtbot, image(tmp_path / "b.fits"))
+    assert not companions.locked
+    press(window, K.Key_Y, SHIFT)
     assert window.view.width() < alone.width()
     press(window, K.Key_E, SHIFT)
     assert panes.blinking
@@ -138,51 +203,11 @@ def test_mosaics_blink_in_one_place(window: MainWindow, qtbot: QtBot, tmp_path: 
     assert not panes.blinking
     assert window.view.width() < alone.width()
     qtbot.mouseClick(pane.bar.close_button, LEFT)
-    qtbot.waitUntil(lambda: window.view.size() == alone)
     assert not panes.beside
-
-
-def test_a_companion_has_its_own_look_and_comes_back_with_the_project(
-    start: Callable[..., MainWindow], project: Path, qtbot: QtBot, tmp_path: Path
-) -> None:
-    window = start(project)
-    first, second = image(tmp_path / "b.fits"), image(tmp_path / "gone.fits")
-    pane = opened(window, qtbot, first)
-    opened(window, qtbot, second)
-    look = window.session.look
-    pane.bar.stretch.chosen.emit("log")
-    assert pane.canvas.look.stretch == "log"
-    assert window.session.look == look
-    window.close()
-    second.unlink()
-    window = start(project)
-    companions = window.session.companions
-    qtbot.waitUntil(lambda: len(companions.open) == 1, timeout=10_000)
-    assert companions.open[0].look.stretch == "log"
-    assert [card.message.title for card in window.messages.cards] == ["Not opened again"]
-    companions.close_all()
+    assert window.view.size() == alone
     window.session.store()
-    assert [Path(e["paths"][0]).name for e in window.session.project.view["beside"]["mosaics"]] == [
-        "gone.fits"
-    ]  # type: ignore[union-attr]
-
-
-def test_what_cannot_be_locked_or_read_is_said(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    companions, cards = window.session.companions, window.messages.cards
-    pane = opened(window, qtbot, image(tmp_path / "plain.fits", sky=False))
-    assert pane.notes() == "Not locked: has no coordinates"
-    pane = opened(window, qtbot, image(tmp_path / "far.fits", ra=60.0))
-    assert pane.notes() == "Not locked: shows another part of the sky"
-    assert not pane.locked
-    bad = tmp_path / "bad.fits"
-    bad.write_bytes(b"no image")
-    with qtbot.waitSignal(window.session.messaged):
-        companions.add([bad])
-    assert len(companions.open) == 2
-    assert cards[-1].message.kind == "alert"
-    opened(window, qtbot, image(tmp_path / "c.fits"))
-    companions.add([tmp_path / "c.fits"])
-    assert cards[-1].message.title == "Four mosaics at most"
-    assert len({pane.geometry().size().width() for pane in window.explore.mosaics.panes}) <= 2
+    assert window.session.project is not None
+    beside = window.session.project.view["beside"]["mosaics"]
+    assert [Path(entry["paths"][0]).name for entry in beside] == ["gone.fits"]
     QTest.keyClick(window, K.Key_W, CTRL)
-    assert not window.explore.mosaics.beside
+    assert window.page == "welcome"

@@ -49,7 +49,7 @@ VIEW = Viewport((400, 400), 180.0, 190.0, 1.7, 640.0, 480.0)
 )
 def test_the_same_sky_comes_to_the_same_point(degrees: float, scale: float, mirrored: bool) -> None:
     first, other = grid(), grid(degrees, scale, mirrored)
-    match = matched(first, VIEW, other, 640, 480)
+    match = matched(first, VIEW, other)
     assert match is not None
     assert match.mirrored is mirrored
     for x, y in ((180.0, 190.0), (20.0, 60.0), (360.0, 310.0)):
@@ -61,7 +61,7 @@ def test_the_same_sky_comes_to_the_same_point(degrees: float, scale: float, mirr
 
 
 def test_a_mosaic_on_the_same_grid_is_not_turned() -> None:
-    match = matched(grid(), VIEW, grid(crpix=231.25), 640, 480)
+    match = matched(grid(), VIEW, grid(crpix=231.25))
     assert match is not None
     assert match.placing.turn == UPRIGHT
     assert match.placing.viewport.scale == pytest.approx(VIEW.scale)
@@ -70,11 +70,11 @@ def test_a_mosaic_on_the_same_grid_is_not_turned() -> None:
 def test_sky_that_cannot_be_told_is_not_matched() -> None:
     nowhere = grid()
     nowhere.pixel = lambda ra, dec: (np.full_like(ra, np.nan), np.full_like(ra, np.nan))
-    assert matched(grid(), VIEW, nowhere, 640, 480) is None
+    assert matched(grid(), VIEW, nowhere) is None
 
 
 def test_parts_of_the_screen_are_painted_where_the_whole_is() -> None:
-    match = matched(grid(), VIEW, grid(33, 0.3, True), 640, 480)
+    match = matched(grid(), VIEW, grid(33, 0.3, True))
     assert match is not None
     for placing in (match.placing, Placing(VIEW)):
         for part in (QRectF(0, 0, 640, 480), QRectF(128, 256, 100, 60)):
