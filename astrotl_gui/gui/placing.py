@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 UPRIGHT = ((1.0, 0.0), (0.0, 1.0))
+UNEVEN = 1 + 3e-6
+"""Keeps what is turned from whole numbers of device px per pixel, at which pixels are drawn without smoothing."""
 SAME_PX = 0.25
 """Mosaics whose pixels fall within this [logical px] of each other over the whole view are drawn unturned."""
 _DOWN = np.diag([1.0, -1.0])  # image y points up, screen y down
@@ -86,7 +88,10 @@ def matched(first: Mosaic, viewport: Viewport, other: Mosaic) -> Match | None:
     extent = viewport.width, viewport.height
     moved = np.abs(turn - np.eye(2)) @ np.array(extent) / 2
     own = Viewport(other.shape, float(fit[2, 0]), float(fit[2, 1]), viewport.scale / size, *extent)
-    placing = Placing(own, UPRIGHT if moved.max() < SAME_PX else _tuples(turn))
+    if moved.max() < SAME_PX:
+        placing = Placing(own)
+    else:
+        placing = Placing(replace(own, scale=own.scale * UNEVEN), _tuples(turn))
     return Match(placing, *_orientation(grid))
 
 
