@@ -44,8 +44,8 @@ class HeaderPage(Sheet):
             options.append((band.name, f"{band.name} · {band.spec.image.path.name}"))
             for role in ("image", *PLANE_ROLES):
                 if (plane := getattr(band.spec, role)) is not None:
-                    words = f"{band.name} {ROLE_NAMES[role]}".strip()
-                    self._files.setdefault(plane.path, words)
+                    words = f"{band.name} {ROLE_NAMES[role]} · ".replace("  ", " ")
+                    self._files[plane.path] = "" if plane.path in self._files else words
         self._options = options
         self._build()
         for path, words in self._files.items():
@@ -135,7 +135,7 @@ class HeaderPage(Sheet):
             key = f"{path}[{header.hdu}]"
             self._texts[key] = header.text
             name = f" {header.name}" if header.name and header.hdu else ""
-            self._options.append((key, f"{words} · {path.name} [{header.hdu}{name}]"))
+            self._options.append((key, f"{words}{path.name} [{header.hdu}{name}]"))
         self.choice.set_options(self._options)
         self.choice.set_value(shown)
 

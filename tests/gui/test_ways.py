@@ -155,7 +155,8 @@ def test_headers_are_searched_and_their_cards_are_copied(
     assert (second.hdu, second.name) == (1, "EXTRA")
     page = HeaderPage(window, window.session)
     window.open_sheet(page)
-    page._take_file(tmp_path / "many.fits", "g", [first, second])
+    page._take_file(tmp_path / "many.fits", "g · ", [first, second])
+    assert page.choice.itemText(page.choice.count() - 1) == "g · many.fits [1 EXTRA]"
     page.choice.chosen.emit(f"{tmp_path / 'many.fits'}[0]")
     page.field.setText("a comment")
     assert page.says.text() == "1 of 5,000"
