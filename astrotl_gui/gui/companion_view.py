@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -36,6 +37,9 @@ from astrotl_gui.gui.sky_grid import grid_lines, paint_grid
 from astrotl_gui.gui.status_bar import number_text
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
+
+if TYPE_CHECKING:
+    from astrotl_gui.core.mosaic import Mosaic
 
 MARGIN = 10
 TURNED_DEGREES = 1.0
@@ -77,6 +81,8 @@ class CompanionView(QWidget):
         companion.look_changed.connect(lambda: self.canvas.set_look(companion.look))
         first.session.look_changed.connect(self.canvas.refresh)
         first.viewport_changed.connect(self.update)
+        first.marks.changed.connect(self.update)
+        first.measured.connect(self.update)
         first.shown_changed.connect(self.update)
         self.mouse.clicked.connect(self._clicked)
         self.mouse.menu_wanted.connect(self._show_menu)
@@ -143,11 +149,12 @@ class CompanionView(QWidget):
         self.update()
 
     def shows(self, name: str) -> bool:
-        """Whether a layer of the first mosaic is drawn here: only the grid is."""
-        return name == "grid" and self._first.shows(name)
+        """Whether a layer of the first mosaic is drawn here."""
+        return self.match is not None and self._first.shows(name)
 
     def measure(self, start: QPointF, end: QPointF) -> None:
-        """The ruler lies on the first mosaic only."""
+        """Lay the first mosaic's ruler, which is drawn on all that are locked."""
+        self._first.measure(self._on_first(start), self._on_first(end))
 
     # --- the mouse -----------------------------------------------------------------------------------
 
@@ -253,6 +260,15 @@ class CompanionView(QWidget):
         if self._cross is not None:
             paint_cross(painter, *placing.to_screen(*self._cross))
 
+    def _paint_first(self, painter: QPainter, mosaic: Mosaic, names: Collection[str]) -> None:
+        """Draw what shows places of the sky on the first mosaic: they are at the same places here."""
+        painter.save()
+        painter.translate(-self._on_first(QPointF(0, 0)))
+        for name, layer in self._first.layers.items():
+            if name in names and layer.of_sky:
+                layer.paint(painter, self._first, mosaic)
+        painter.restore()
+
     def paint_layers(self, painter: QPainter, names: Collection[str]) -> None:
         """Draw what stands on the sky: on what is locked the first mosaic's own, for it is the same sky."""
         mosaic, viewport = self.shown.mosaic, self._own
@@ -263,6 +279,8 @@ class CompanionView(QWidget):
             shared = viewport is self._first.viewport  # panes of one size have one grid
             lines = self._first.grid.lines(mosaic, viewport) if shared else grid_lines(mosaic, viewport)
             paint_grid(painter, lines, viewport, self.shown.look.invert)
+        if self.match is not None:
+            self._paint_first(painter, mosaic, names)
         if "compass" in names:
             paint_compass(painter, mosaic, viewport)
         if "scale" in names:

@@ -53,8 +53,8 @@ class MosaicView(QWidget):
     """The open project's mosaic.
 
     `read_out(Readout | None)` follows the cursor; `vet_requested(id)` asks to grade a source;
-    `viewport_changed` and `shown_changed` tell of what is in view, `cursor_moved` of `pointed`; `zoom_typed` asks for a
-    zoom to be typed. `layers`, the lowest first, are drawn over the sky.
+    `viewport_changed` and `shown_changed` tell of what is in view, `cursor_moved` of `pointed`, `measured` of the
+    ruler; `zoom_typed` asks for a zoom to be typed. `layers`, the lowest first, are drawn over the sky.
     """
 
     read_out = Signal(object)
@@ -64,6 +64,7 @@ class MosaicView(QWidget):
     overview_changed = Signal()
     zoom_typed = Signal()
     cursor_moved = Signal()
+    measured = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -219,6 +220,7 @@ class MosaicView(QWidget):
     def measure(self, start: QPointF, end: QPointF) -> None:
         """Lay the ruler between two points of the view."""
         self.ruler.lay(self.viewport, start, end)
+        self.measured.emit()
         self.update()
 
     # --- the session -------------------------------------------------------------------------------------

@@ -27,9 +27,13 @@ if TYPE_CHECKING:
 
 
 class Layer:
-    """One thing drawn over the sky of a view, in logical px; `shown` switches it."""
+    """One thing drawn over the sky of a view, in logical px; `shown` switches it.
+
+    `of_sky`: it shows places of the sky, and so is drawn on the mosaics beside as well while they are locked.
+    """
 
     shown = True
+    of_sky = False
 
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         raise NotImplementedError
@@ -62,6 +66,8 @@ class GridLayer(Layer):
 class MarksLayer(Layer):
     """The first of the current list."""
 
+    of_sky = True
+
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_marks(painter, view.marks.marks, view.viewport, view.session.target, reserved(view, mosaic))
 
@@ -70,6 +76,7 @@ class RulerLayer(Layer):
     """A distance between two points; while it is on, the left button measures."""
 
     shown = False
+    of_sky = True
 
     def __init__(self) -> None:
         self._ends: tuple[Point, Point] | None = None

@@ -78,10 +78,15 @@ def sharp(qtbot: QtBot, pane: CompanionView) -> None:
     pane.repaint()
 
 
-def brightest(pane: CompanionView, around: QPointF, reach: int = 12) -> tuple[float, float]:
-    """Where the light near a point of a view is centred."""
+def grabbed(pane: CompanionView) -> QImage:
     shown = QImage(pane.size(), QImage.Format.Format_RGB32)
     pane.render(shown)
+    return shown
+
+
+def brightest(pane: CompanionView, around: QPointF, reach: int = 12) -> tuple[float, float]:
+    """Where the light near a point of a view is centred."""
+    shown = grabbed(pane)
     left, top = round(around.x()) - reach, round(around.y()) - reach
     part = shown.copy(left, top, 2 * reach + 1, 2 * reach + 1)
     light = (
@@ -108,6 +113,10 @@ def test_a_turned_mosaic_shows_the_same_sky_at_the_same_place(
     places = [QPointF(*view.viewport.to_screen(*(float(v) for v in mosaic.pixel(*star)))) for star in STARS]
     seen = [at for at in places if pane.rect().adjusted(15, 15, -15, -15).contains(at.toPoint())]
     assert len(seen) >= 2
+    assert panes.view.shows("marks")
+    with_marks = grabbed(pane)
+    view.toggle("marks")
+    assert grabbed(pane) != with_marks, "the first mosaic's marks are on it too"
     for at in seen:
         assert brightest(pane, at) == pytest.approx((at.x(), at.y()), abs=1.0)
 
@@ -135,6 +144,15 @@ def test_either_mosaic_moves_both_until_they_are_unlocked(
     assert place == pytest.approx(view.viewport.to_image(*pane.placing.to_screen(*pane._cross)), abs=0.2)  # type: ignore[misc]
     assert (heard[-1].x, heard[-1].y) == place  # type: ignore[attr-defined]
     qtbot.waitUntil(lambda: pane.values() != "" and "–" not in pane.values())
+    view.toggle("ruler")
+    before = view.viewport
+    qtbot.mousePress(pane, LEFT, pos=middle)
+    qtbot.mouseMove(pane, middle + QPoint(0, -30))
+    qtbot.mouseMove(pane, middle + QPoint(0, -60))
+    qtbot.mouseRelease(pane, LEFT, pos=middle + QPoint(0, -60))
+    assert view.viewport == before
+    assert view.ruler._ends is not None
+    assert view.ruler._ends[1][1] - view.ruler._ends[0][1] == pytest.approx(60 / before.scale)
     panes.companions.lock(False)
     alone = pane.placing
     assert alone.viewport.x == pytest.approx(moved.placing.viewport.x, abs=1e-3)
