@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from astropy.io import fits
@@ -14,6 +16,7 @@ from astrotl_gui.core.bands import BandSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, open_plane
 from astrotl_gui.core.plane_reader import PlaneReader, Step
+from astrotl_gui.core.roles import bit_names
 from astrotl_gui.core.sky import NoSky, Sky
 
 Box = tuple[int, int, int, int]
@@ -108,6 +111,17 @@ class Band:
         if self._mask is not None:
             bad |= self._mask.flagged(*box, self.spec.mask_bits or 0, step)
         return bad
+
+    @cached_property
+    def bit_names(self) -> dict[int, str]:
+        """Bit of the mask → what it marks, where the mask's header says."""
+        return bit_names(self._mask.header) if self._mask is not None else {}
+
+    def bits(self, box: Box) -> NDArray[np.integer[Any]]:
+        """The mask's integers, 0 without a mask."""
+        if self._mask is None:
+            return np.zeros(_stepped_shape(box, 1), np.int64)
+        return self._mask.read_bits(*box)
 
     def psf(self) -> NDArray[np.float32] | None:
         """The image of the point spread function, normalised to a sum of 1; None without one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from astropy.wcs import WCS
@@ -202,6 +203,13 @@ class Mosaic:
             return band.bad(_moved(box, shift), step)
         values = self._resample(band, lambda part: band.bad(part).astype(np.float32), box, step)
         return ~(values.mean < BAD_SHARE)
+
+    def bits(self, name: str, box: Box) -> NDArray[np.integer[Any]]:
+        """The mask's integers of a band on the reference grid; 0 where that grid is another."""
+        band, shift = self.band(name), self._shifts[name]
+        if shift is None:
+            return np.zeros((box[3] - box[1], box[2] - box[0]), np.int64)
+        return band.bits(_moved(box, shift))
 
     def zeropoint(self, name: str) -> float | None:
         """AB magnitude of one unit of `read` in one reference pixel (at the centre); None when unknown.

@@ -71,3 +71,19 @@ def _described_bits(header: fits.Header) -> int:
     cards = [card for card in header["BIT??"].cards if isinstance(card.value, int)]
     bad = [card.value for card in cards if not re.match(r"CONTAINS|RESERVED", card.comment)]
     return sum(1 << bit for bit in bad if 0 <= bit < 63)
+
+
+JWST_BITS = ("do not use", "saturated", "jump", "dropout", "outlier", "persistence")
+
+
+def bit_names(header: fits.Header) -> dict[int, str]:
+    """Bit → what it marks, in plain words, where the header of a mask defines its bits, as `mask_bits` reads them."""
+    names = {card.value: card.keyword[3:].replace("_", " ").lower() for card in header["MP_*"].cards}
+    for number in range(int(header.get("MSKNUM", 0))):
+        value, name = header.get(f"MSKVAL{number:02d}"), str(header.get(f"MSKNAM{number:02d}", ""))
+        if isinstance(value, int) and value > 0 and value & (value - 1) == 0:
+            names[value.bit_length() - 1] = name.replace(".", " ").lower()
+    names |= {card.value: card.comment.strip().lower() for card in header["BIT??"].cards}
+    if str(header.get("TELESCOP", "")).strip() == "JWST" and header.get("EXTNAME") == "DQ":
+        names |= dict(enumerate(JWST_BITS))
+    return {bit: name for bit, name in names.items() if isinstance(bit, int) and 0 <= bit < 63 and name}

@@ -15,6 +15,7 @@ from .controls import Line
 from .inspector import Inspector
 from .list_pane import ListPane
 from .mosaic_bar import MosaicBar
+from .mosaic_panes import MosaicPanes
 from .mosaic_view import MosaicView
 from .view import View
 from .why_panel import WhyPanel
@@ -79,6 +80,7 @@ class ExplorePage(View):
 
     notes = True
     lists = True
+    mosaics: MosaicPanes
 
     def __init__(
         self, session: Session, actions: Mapping[str, QAction], parent: QWidget | None = None
@@ -97,7 +99,8 @@ class ExplorePage(View):
         self._scale = 1.0
         self._why_shown = False
         self._bar_line = Line()
-        self._mosaic = _column(self.bar, self._bar_line, _beside(self.view, self.why))
+        self.mosaics = MosaicPanes(self.view)
+        self._mosaic = _column(self.bar, self._bar_line, _beside(self.mosaics, self.why))
         self._fold_line = Line()
         self._side = _column(self.list_pane, self._fold_line, self.folded)
         self._splitter = PaneSplitter()
@@ -197,7 +200,7 @@ class ExplorePage(View):
 
     def _fit_view(self) -> None:
         beside = self.why.width() if self.why.isVisibleTo(self) else 0
-        self.view.setMinimumWidth(max(0, round(MOSAIC_SHARE * self.width()) - beside))
+        self.mosaics.setMinimumWidth(max(0, round(MOSAIC_SHARE * self.width()) - beside))
 
     def _arrange(self, panes: Panes) -> None:
         self._panes = panes

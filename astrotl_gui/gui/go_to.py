@@ -1,4 +1,4 @@
-"""Read what was typed into the go-to field: a place on the sky, an id, a rank."""
+"""Read what was typed into the go-to field: a place on the sky, a pixel, an id, a rank, a zoom."""
 
 from __future__ import annotations
 
@@ -7,6 +7,26 @@ from dataclasses import dataclass
 
 _NUMBER = r"\d+(?:\.\d*)?|\.\d+"
 _PART = re.compile(rf"[+-]?(?:{_NUMBER})")
+_SIGNED = rf"[+-]?(?:{_NUMBER})"
+_PAIR = rf"({_SIGNED})[\s,]+({_SIGNED})"
+_GALACTIC = (
+    re.compile(rf"(?:gal|galactic)[\s,:]+{_PAIR}", re.IGNORECASE),
+    re.compile(rf"{_PAIR}\s*gal(?:actic)?", re.IGNORECASE),
+    re.compile(rf"l\s*=?\s*({_SIGNED})[\s,]+b\s*=?\s*({_SIGNED})", re.IGNORECASE),
+)
+_PIXELS = (
+    re.compile(rf"(?:px|pixel|pix|image)[\s:]*{_PAIR}", re.IGNORECASE),
+    re.compile(rf"{_PAIR}\s*(?:px|pixels?|pix)", re.IGNORECASE),
+    re.compile(rf"x\s*=?\s*({_SIGNED})[\s,]+y\s*=?\s*({_SIGNED})", re.IGNORECASE),
+)
+_DESIGNATION = re.compile(r"\bJ(\d{6}(?:\.\d+)?)([+-]\d{6}(?:\.\d+)?)\b")
+_ZOOMS = (
+    re.compile(r"(?:zoom\s+)?(\d+(?:\.\d+)?)\s*:\s*(\d+(?:\.\d+)?)", re.IGNORECASE),
+    re.compile(r"(?:zoom\s+)?(\d+(?:\.\d+)?)\s*%", re.IGNORECASE),
+    re.compile(r"(?:zoom\s+)?(\d+(?:\.\d+)?)\s*[x×]", re.IGNORECASE),
+    re.compile(r"zoom\s+(\d+(?:\.\d+)?)", re.IGNORECASE),
+)
+"""As a ratio, in percent, as a factor, and a bare number after the word, which is percent."""
 
 
 @dataclass(frozen=True)
@@ -15,6 +35,14 @@ class Place:
 
     ra: float
     dec: float
+
+
+@dataclass(frozen=True)
+class Pixel:
+    """A position on the mosaic [0-based px]."""
+
+    x: float
+    y: float
 
 
 @dataclass(frozen=True)
@@ -31,18 +59,68 @@ class Rank:
     rank: int
 
 
-def parse(text: str) -> Place | SourceId | Rank | None:
+@dataclass(frozen=True)
+class Zoom:
+    """Device pixels an image pixel."""
+
+    factor: float
+
+
+def parse(text: str) -> Place | Pixel | SourceId | Rank | Zoom | None:
     """What `text` points at, or None.
 
-    "53.16 -27.81" is RA Dec [deg]; "03 32 38.6 -27 48 21" or "3h32m38.6s -27d48m21s" the same in hours and
-    degrees; "id 123" an id; "7" or "rank 7" a rank.
+    "53.16 -27.81" is RA Dec [deg]; "03 32 38.6 -27 48 21" or "3h32m38.6s -27d48m21s" the same in hours and degrees,
+    and so is the J033238.6-274821 of a name; "gal 223.5 -54.4" or "l 223.5 b -54.4" is galactic [deg]; "px 1234 567"
+    a pixel; "id 123" an id; "7" or "rank 7" a rank; "2:1", "50 %" or "zoom 50" a zoom.
     """
     text = text.strip().replace("−", "-")
     if found := re.fullmatch(r"(?:id|#)\s*(\d{1,18})", text, re.IGNORECASE):
         return SourceId(int(found[1]))
     if found := re.fullmatch(r"(?:rank\s*)?(\d{1,9})", text, re.IGNORECASE):
         return Rank(int(found[1])) if int(found[1]) > 0 else None
-    return _place(text)
+    return _zoom(text) or _pixel(text) or _galactic(text) or _designation(text) or _place(text)
+
+
+def _zoom(text: str) -> Zoom | None:
+    ratio, percent, factor, bare = (pattern.fullmatch(text) for pattern in _ZOOMS)
+    if ratio:
+        wanted = float(ratio[1]) / float(ratio[2]) if float(ratio[2]) else 0.0
+    elif factor:
+        wanted = float(factor[1])
+    elif found := percent or bare:
+        wanted = float(found[1]) / 100
+    else:
+        return None
+    return Zoom(wanted) if wanted > 0 else None
+
+
+def _pair(text: str, patterns: tuple[re.Pattern[str], ...]) -> tuple[float, float] | None:
+    found = next((match for pattern in patterns if (match := pattern.fullmatch(text))), None)
+    return (float(found[1]), float(found[2])) if found else None
+
+
+def _pixel(text: str) -> Pixel | None:
+    pair = _pair(text, _PIXELS)
+    return Pixel(*pair) if pair else None
+
+
+def _galactic(text: str) -> Place | None:
+    pair = _pair(text, _GALACTIC)
+    if pair is None or not (0 <= pair[0] <= 360 and -90 <= pair[1] <= 90):
+        return None
+    from astropy.coordinates import SkyCoord
+
+    place = SkyCoord(l=pair[0], b=pair[1], unit="deg", frame="galactic").icrs
+    return Place(float(place.ra.deg), float(place.dec.deg))
+
+
+def _designation(text: str) -> Place | None:
+    """The position in a name made of coordinates, such as SDSS J033238.61-274821.4."""
+    found = _DESIGNATION.search(text)
+    if found is None:
+        return None
+    ra, dec = found[1], found[2]
+    return _place(f"{ra[:2]} {ra[2:4]} {ra[4:]} {dec[:3]} {dec[3:5]} {dec[5:]}")
 
 
 def _place(text: str) -> Place | None:

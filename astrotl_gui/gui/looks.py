@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer
 
 from ..core.stretch import AUTO, COLORMAPS, COLOUR, SOFT_STRETCHES, STRETCHES, Curve, Look, curve_shown
 
 if TYPE_CHECKING:
+    from ..core.mosaic import Mosaic
+    from ..core.stretch import Levels
     from .session import Session
 
 SOFTER = 1.25
@@ -17,6 +19,19 @@ GAMMA_SHARE = 0.5
 SMOOTH = 1.5
 """σ [mosaic px] of the smoothing that its key switches on."""
 BLINK_MS = 400  # at most three a second
+
+
+class Shown(Protocol):
+    """Whose look it is: the session, or a mosaic beside its own."""
+
+    @property
+    def mosaic(self) -> Mosaic | None: ...
+
+    @property
+    def levels(self) -> dict[str, Levels]: ...
+
+    @property
+    def look(self) -> Look: ...
 
 
 def modes(session: Session) -> list[str]:
@@ -61,7 +76,7 @@ def hardened(look: Look, factor: float) -> Look:
     return look.with_(gamma=look.gamma * factor**GAMMA_SHARE)
 
 
-def curve(session: Session) -> Curve | None:
+def curve(session: Shown) -> Curve | None:
     """How brightness rises with intensity as the mosaic is shown now; None without one."""
     mosaic = session.mosaic
     if mosaic is None or any(band.name not in session.levels for band in mosaic.bands):
@@ -69,7 +84,7 @@ def curve(session: Session) -> Curve | None:
     return curve_shown(session.levels, mosaic.spec, session.look)
 
 
-def by_hand(session: Session) -> Look:
+def by_hand(session: Shown) -> Look:
     """The look, with black and white as they are now where the image chose them: what hands change."""
     look, now = session.look, curve(session)
     return look if look.limits == AUTO or now is None else look.with_(black=now.black, white=now.white)

@@ -256,6 +256,8 @@ class MainWindow(QMainWindow):
             self.messages.close_card(self.messages.cards[-1])
         elif self.blinker.running:
             self.blinker.toggle()
+        elif self.explore.mosaics.blinking:
+            self.explore.mosaics.toggle_blink()
         elif self.only_sky:
             self.toggle_only_sky()
         elif self.front is not None and self.front.back():

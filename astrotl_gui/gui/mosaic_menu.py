@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
-from astrotl_gui.gui.status_bar import dec_text, ra_text
+from astrotl_gui.gui.place_verbs import sky_text
 
 if TYPE_CHECKING:
     from astrotl_gui.gui.mosaic_view import MosaicView
@@ -36,8 +36,8 @@ def build_menu(view: MosaicView, at: QPointF) -> QMenu:
     mosaic = session.mosaic
     if mosaic is not None and mosaic.has_sky:
         ra, dec = (float(value) for value in mosaic.sky(x, y))
-        menu.addAction("Copy coordinates", lambda: _copy(f"{ra_text(ra)} {dec_text(dec)}".replace("−", "-")))
-        menu.addAction("Copy coordinates in degrees", lambda: _copy(f"{ra:.6f} {dec:+.6f}"))
+        menu.addAction("Copy coordinates", lambda: _copy(sky_text(ra, dec)))
+        menu.addAction("Copy coordinates in degrees", lambda: _copy(sky_text(ra, dec, degrees=True)))
     menu.addAction("Copy pixel position", lambda: _copy(f"{x:.2f} {y:.2f}"))
     menu.addSeparator()
     menu.addAction("Whole mosaic", view.fit)

@@ -11,6 +11,7 @@ from PySide6.QtGui import QInputDevice, QMouseEvent, QNativeGestureEvent, QWheel
 from astrotl_gui.gui import looks
 
 if TYPE_CHECKING:
+    from astrotl_gui.gui.companion_view import CompanionView
     from astrotl_gui.gui.mosaic_view import MosaicView
 
 STILL_PX = 4.0
@@ -29,7 +30,7 @@ class MosaicMouse(QObject):
     menu_wanted = Signal(QPointF)
     box_drawn = Signal(QRectF)
 
-    def __init__(self, view: MosaicView) -> None:
+    def __init__(self, view: MosaicView | CompanionView) -> None:
         super().__init__(view)
         self._view = view
         self._button = Qt.MouseButton.NoButton
@@ -117,7 +118,7 @@ class MosaicMouse(QObject):
 
     def _shift_look(self, step: QPointF) -> None:
         """Right-drag: ↔ black, ↕ stretch; up lifts the faint parts."""
-        session = self._view.session
-        look = looks.by_hand(session)
+        shown = self._view.shown
+        look = looks.by_hand(shown)
         look = look.with_(black=look.black + step.x() * SIGMA_PER_PX)
-        session.set_look(looks.hardened(look, math.exp(step.y() * SOFTNESS_PER_PX)))
+        shown.set_look(looks.hardened(look, math.exp(step.y() * SOFTNESS_PER_PX)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 
 from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
@@ -24,15 +25,26 @@ from astrotl_gui.gui.mosaic_marks import MosaicMarks
 from astrotl_gui.gui.mosaic_menu import show_menu
 from astrotl_gui.gui.mosaic_mouse import MosaicMouse
 from astrotl_gui.gui.overview import LOW_WINDOW, Overview
+from astrotl_gui.gui.placing import Placing
 from astrotl_gui.gui.readout import read_out
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_ink import INK
-from astrotl_gui.gui.sky_layers import FurnitureLayer, GridLayer, Layer, MarksLayer, RulerLayer
+from astrotl_gui.gui.sky_layers import (
+    CompassLayer,
+    CreditLayer,
+    GridLayer,
+    Layer,
+    MarksLayer,
+    RulerLayer,
+    ScaleLayer,
+)
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
+from astrotl_gui.gui.zoom import zoom_menu
 
 ZOOM_STEP = 1.25
 PAN_SHARE = 0.2
+RECENTRE_MS, PAN_MS = 160, 90
 CUT_SCREENS = 3.0
 """Recentring glides up to this many views far, and cuts beyond."""
 MARGIN = 14
@@ -44,13 +56,17 @@ class MosaicView(QWidget):
     """The open project's mosaic.
 
     `read_out(Readout | None)` follows the cursor; `vet_requested(id)` asks to grade a source;
-    `viewport_changed` and `shown_changed` tell of what is in view. `layers`, the lowest first, are drawn over the sky.
+    `viewport_changed` and `shown_changed` tell of what is in view, `cursor_moved` of `pointed`, `measured` of the
+    ruler; `zoom_typed` asks for a zoom to be typed. `layers`, the lowest first, are drawn over the sky.
     """
 
     read_out = Signal(object)
     vet_requested = Signal(int)
     viewport_changed = Signal()
     shown_changed = Signal()
+    zoom_typed = Signal()
+    cursor_moved = Signal()
+    measured = Signal()
 
     def __init__(self, session: Session, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,14 +76,16 @@ class MosaicView(QWidget):
         self.marks = MosaicMarks(session, self)
         self.mouse = MosaicMouse(self)
         self.overview = Overview(self)
-        self.ruler = RulerLayer()
+        self.ruler, self.grid = RulerLayer(), GridLayer()
         self.layers: dict[str, Layer] = {
             "depth": DepthLayer(),
             "mask": MaskLayer(),
-            "grid": GridLayer(),
+            "grid": self.grid,
             "marks": MarksLayer(),
             "ruler": self.ruler,
-            "furniture": FurnitureLayer(),
+            "compass": CompassLayer(),
+            "scale": ScaleLayer(),
+            "credit": CreditLayer(),
         }
         self._placed = False
         self._hover: QPointF | None = None
@@ -89,10 +107,16 @@ class MosaicView(QWidget):
         session.selection_changed.connect(self._follow_selection)
         self.marks.changed.connect(self.update)
         self.overview.wanted.connect(self._jump)
+        self.overview.menu_wanted.connect(lambda at: zoom_menu(self).popup(at))
         self.mouse.clicked.connect(self._clicked)
         self.mouse.double_clicked.connect(self._double_clicked)
         self.mouse.box_drawn.connect(self._select_box)
         self.mouse.menu_wanted.connect(lambda at: show_menu(self, at))
+
+    @property
+    def shown(self) -> Session:
+        """Whose look this is."""
+        return self.session
 
     def close_feed(self) -> None:
         """Stop reading; the view is empty until another project is open."""
@@ -131,9 +155,20 @@ class MosaicView(QWidget):
         self._show(view.zoomed(native / view.scale).centred(*target))
 
     def pan(self, dx: float, dy: float) -> None:
-        """Move what is looked at by steps right and up."""
+        """Move what is looked at by steps right and up: a glide, which a held key keeps going."""
         step = PAN_SHARE * min(self.width(), self.height())
-        self._show(self.viewport.panned(-dx * step, dy * step))
+        self._glide_to(self.viewport.panned(-dx * step, dy * step), PAN_MS)
+
+    def look_at(self, viewport: Viewport) -> None:
+        """Show another part of the mosaic, or another zoom, at once."""
+        self._show(viewport)
+
+    @property
+    def pointed(self) -> tuple[float, float] | None:
+        """Image position under the mouse; None when it is elsewhere."""
+        if self._hover is None:
+            return None
+        return self.viewport.to_image(self._hover.x(), self._hover.y())
 
     def drag(self, dx: float, dy: float) -> None:
         """Move the sky with the mouse, by logical px."""
@@ -141,9 +176,10 @@ class MosaicView(QWidget):
 
     def centre_on(self, x: float, y: float) -> None:
         """Bring an image position to the middle: a short glide, a cut when it is far."""
-        view = self.viewport
-        end = view.centred(x, y)
-        duration = theme.duration(160)
+        self._glide_to(self.viewport.centred(x, y), RECENTRE_MS)
+
+    def _glide_to(self, end: Viewport, milliseconds: int) -> None:
+        view, duration = self.viewport, theme.duration(milliseconds)
         if view.screens_to(end.x, end.y) > CUT_SCREENS or not duration or not self.isVisible():
             self._show(end)
             return
@@ -201,6 +237,7 @@ class MosaicView(QWidget):
     def measure(self, start: QPointF, end: QPointF) -> None:
         """Lay the ruler between two points of the view."""
         self.ruler.lay(self.viewport, start, end)
+        self.measured.emit()
         self.update()
 
     # --- the session -------------------------------------------------------------------------------------
@@ -321,15 +358,24 @@ class MosaicView(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         self._hover = None
         self.read_out.emit(None)
+        self.cursor_moved.emit()
 
     def _emit_read_out(self) -> None:
         if self._hover is None or self.canvas is None:
             return
         x, y = self.viewport.to_image(self._hover.x(), self._hover.y())
         value = read_out(self.canvas.feed, x, y)
+        self.cursor_moved.emit()
         if value is not None:
             self.canvas.feed.hover(math.floor(x + 0.5), math.floor(y + 0.5))
         self.read_out.emit(value)
+
+    def read_out_at(self, place: tuple[float, float] | None) -> None:
+        """Read out a place that is pointed at in another view; None: nowhere."""
+        inside = read_out(self.canvas.feed, *place) if self.canvas is not None and place is not None else None
+        if inside is not None and self.canvas is not None:
+            self.canvas.feed.hover(math.floor(inside.x + 0.5), math.floor(inside.y + 0.5))
+        self.read_out.emit(inside)
 
     @Slot(object)
     def _pixels_arrived(self, key: object) -> None:
@@ -363,6 +409,18 @@ class MosaicView(QWidget):
         self.overview.set_viewport(self.viewport, self.devicePixelRatioF())
         self.overview.move(self.width() - self.overview.width() - MARGIN, MARGIN)
 
+    @property
+    def placing(self) -> Placing:
+        """How the mosaic's pixels lie on screen."""
+        return Placing(self.viewport)
+
+    def paint_layers(self, painter: QPainter, names: Collection[str]) -> None:
+        """Draw these layers, the lowest first."""
+        mosaic = self.session.mosaic
+        for name, layer in self.layers.items():
+            if mosaic is not None and name in names:
+                layer.paint(painter, self, mosaic)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         mosaic = self.session.mosaic
@@ -371,8 +429,6 @@ class MosaicView(QWidget):
             return
         eye = None if self._hover is None else self.viewport.to_image(self._hover.x(), self._hover.y())
         self.canvas.paint(painter, self.viewport, self.devicePixelRatioF(), eye)
-        for layer in self.layers.values():
-            if layer.shown:
-                layer.paint(painter, self, mosaic)
+        self.paint_layers(painter, [name for name, layer in self.layers.items() if layer.shown])
         if self.mouse.box is not None:
             theme.paint_box(painter, self.mouse.box, "#20FFFFFF", INK, radius=2)

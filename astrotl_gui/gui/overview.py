@@ -1,26 +1,28 @@
-"""The navigator: the whole mosaic small, what is in view framed, the zoom below; click or drag to go there."""
+"""The navigator: the whole mosaic small, what is in view framed, the zoom with its menu below; click or drag to go."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.sky_ink import HALO, INK, write
+from astrotl_gui.gui.sky_ink import HALO, INK, lines, stroke, write
 from astrotl_gui.gui.viewport import Viewport
 
 SIDE, SIDE_LOW = 128, 96
 LOW_WINDOW = 800
 """Below this window height the navigator is smaller."""
-ZOOM_ROOM = 24
+ZOOM_ROOM = 26
+CARET = 13
 FRAME = "#8E8E8E"
 
 
 class Overview(QWidget):
-    """`wanted(x, y)` is the image position the user points at."""
+    """`wanted(x, y)` is the image position the user points at; `menu_wanted(where)` asks for the zooms, on screen."""
 
     wanted = Signal(float, float)
+    menu_wanted = Signal(QPoint)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -28,6 +30,8 @@ class Overview(QWidget):
         self._viewport: Viewport | None = None
         self._percent = ""
         self._side = SIDE
+        self._on_zoom = self._dragged = False
+        self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.setAccessibleName("Overview")
 
@@ -66,8 +70,12 @@ class Overview(QWidget):
         if shown.width() < box.width() - 2 or shown.height() < box.height() - 2:
             _frame(painter, shown.adjusted(-1, -1, 1, 1) & box, 3 * thin, HALO)
             _frame(painter, shown, 2 * thin, QColor(INK))
-        right = QPointF(box.right() - 1, box.bottom() + 14)
-        write(painter, right, self._percent, align=Qt.AlignmentFlag.AlignRight)
+        right, ink = box.right() - CARET - 1, INK if self._on_zoom else theme.SKY.text
+        write(
+            painter, QPointF(right, box.bottom() + 14), self._percent, ink, align=Qt.AlignmentFlag.AlignRight
+        )
+        x, y = box.right() - 5, box.bottom() + 15
+        stroke(painter, lines((x - 3, y - 2, x, y + 1), (x, y + 1, x + 3, y - 2)), ink)
 
     def _box(self) -> QRectF:
         """Where the mosaic is drawn: as large as the side allows, in its own proportions."""
@@ -89,11 +97,28 @@ class Overview(QWidget):
         return frame & box
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._point(event)
+        self._dragged = not self._over_zoom(event.position())
+        if self._dragged:
+            self._point(event)
+        else:
+            self.menu_wanted.emit(self.mapToGlobal(QPoint(0, self.height())))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
+        if event.buttons() & Qt.MouseButton.LeftButton and self._dragged:
             self._point(event)
+        self._light_zoom(self._over_zoom(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._light_zoom(False)
+
+    def _over_zoom(self, position: QPointF) -> bool:
+        return position.y() > self._box().bottom()
+
+    def _light_zoom(self, on: bool) -> None:
+        if on != self._on_zoom:
+            self._on_zoom = on
+            self.setToolTip("Zoom" if on else "")
+            self.update()
 
     def _point(self, event: QMouseEvent) -> None:
         if self._viewport is None or event.buttons() != Qt.MouseButton.LeftButton:

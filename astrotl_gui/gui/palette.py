@@ -12,11 +12,13 @@ from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPain
 from PySide6.QtWidgets import QWidget
 
 from ..core.labels import TARGET_NAMES
+from ..core.names import sources_named
 from . import go_to, place_verbs, theme
 from .actions import ACTIONS
 from .controls import CAP_HEIGHT, cap_width, paint_cap
 from .fields import Field
 from .keys_page import cap
+from .overview import percent
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -88,7 +90,8 @@ class Palette(QWidget):
         if not self._field.hasFocus():
             return
         text = self._field.text().strip()
-        self.hits = [*self._places(text), *self._lists(text), *self._actions(text)][:SHOWN]
+        found = [*self._places(text), *self._names(text), *self._lists(text), *self._actions(text)]
+        self.hits = (found or [*self._online(text)])[:SHOWN]
         self.chosen = 0
         self._place()
         self.setVisible(bool(self.hits))
@@ -122,6 +125,32 @@ class Palette(QWidget):
         elif isinstance(place, go_to.Place):
             shown = f"{place.ra:.5f}° {place.dec:+.5f}°".replace("-", "−")
             yield Hit(shown, "Go to place", lambda: place_verbs.go_to_sky(window, place.ra, place.dec))
+        elif isinstance(place, go_to.Pixel):
+            shown = f"Pixel {place.x:g}, {place.y:g}".replace("-", "−")
+            yield Hit(shown, "Go to pixel", lambda: place_verbs.go_to_pixel(window, place.x, place.y))
+        elif isinstance(place, go_to.Zoom):
+            shown = f"Zoom to {percent(place.factor)}"
+            yield Hit(shown, "Look", lambda: place_verbs.go_to_zoom(window, place.factor))
+
+    def _names(self, text: str) -> Iterable[Hit]:
+        """Sources by what the astronomer's own catalog calls them."""
+        for source, name in sources_named(self._window.session.catalog, text):
+            yield Hit(name, f"Source {source}", partial(place_verbs.go_to_id, self._window, source))
+
+    def _online(self, text: str) -> Iterable[Hit]:
+        """Nothing here fits: what is typed may be the name of an object. Asked only when chosen."""
+        mosaic = self._window.session.mosaic
+        if (
+            len(text) > 1
+            and any(letter.isalpha() for letter in text)
+            and mosaic is not None
+            and mosaic.has_sky
+        ):
+            yield Hit(
+                f"Look up “{text}” online",
+                "SIMBAD, NED, VizieR",
+                partial(place_verbs.look_up, self._window, text),
+            )
 
     def _do(self) -> None:
         hit = self.hits[self.chosen] if self.chosen < len(self.hits) else None

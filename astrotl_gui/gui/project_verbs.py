@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .ask import Ask
@@ -16,12 +15,11 @@ from .file_dialogs import (
     choose_file,
     choose_files,
     choose_folder,
-    choose_new,
-    documents,
 )
 from .header_page import HeaderPage
 from .injection_sheet import InjectionSheet
 from .message import Message
+from .view_sheet import ViewSheet
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -33,6 +31,14 @@ def new_project(window: MainWindow) -> None:
 
 def open_project(window: MainWindow) -> None:
     choose_folder(window, "Open project", lambda folder: window.open_paths([folder]))
+
+
+def open_beside(window: MainWindow) -> None:
+    choose_files(window, "Open another mosaic beside", FITS, window.session.companions.add)
+
+
+def open_project_beside(window: MainWindow) -> None:
+    choose_folder(window, "Open a project beside", lambda folder: window.session.companions.add([folder]))
 
 
 def take_catalog(window: MainWindow) -> None:
@@ -66,25 +72,12 @@ def show_injected(window: MainWindow) -> None:
 
 
 def save_view(window: MainWindow) -> None:
-    """Write the mosaic as it is shown now."""
-    project = window.session.project
-    picture = window.view.grab()
-    name = f"{project.name if project else 'view'}.png"
-
-    def save(path: Path) -> None:
-        if picture.save(str(path)):
-            window.messages.show(Message("View saved", str(path)))
-        else:
-            window.messages.show(
-                Message("The view was not saved", f"{path} cannot be written. Choose another place.", "alert")
-            )
-
-    choose_new(window, "Save the view", documents() / name, ["PNG image (*.png)"], save)
+    window.open_sheet(ViewSheet(window.explore.mosaics, window))
 
 
 def show_header(window: MainWindow) -> None:
     if window.session.mosaic is not None:
-        window.open_sheet(HeaderPage(window, window.session.mosaic))
+        window.open_sheet(HeaderPage(window, window.session))
 
 
 def say_saved(window: MainWindow) -> None:

@@ -13,7 +13,7 @@ class Readout:
     """Position in 0-based px and ICRS degrees (NaN without a WCS), value of each band [image units].
 
     A value is None while it is being read and NaN where there is none; `bad` where a mask or a missing value
-    says that the pixel cannot be trusted.
+    says that the pixel cannot be trusted, `flags` what the masks say is there, where they name their bits.
     """
 
     x: float
@@ -22,6 +22,7 @@ class Readout:
     dec: float
     values: dict[str, float | None]
     bad: bool
+    flags: tuple[str, ...] = ()
 
 
 def read_out(feed: TileFeed, x: float, y: float) -> Readout | None:
@@ -33,4 +34,4 @@ def read_out(feed: TileFeed, x: float, y: float) -> Readout | None:
     mosaic = feed.source.mosaic
     ra, dec = mosaic.sky(x, y)
     values = {band.name: feed.value(band.name, column, row) for band in mosaic.bands}
-    return Readout(x, y, float(ra), float(dec), values, feed.bad(column, row))
+    return Readout(x, y, float(ra), float(dec), values, feed.bad(column, row), feed.flags(column, row))

@@ -21,6 +21,7 @@ from astrotl_gui.core.recent import recent_projects, remember_project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.core.targets import nouns
+from astrotl_gui.gui.companions import Companions
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.label_queue import LabelQueue
@@ -34,6 +35,7 @@ from astrotl_gui.pipeline.real_fields import FIELDS
 PICTURE_SIDE = 256
 
 if TYPE_CHECKING:
+    from astrotl_gui.core.tiles import TileSource
     from astrotl_gui.pipeline.new_stamps import StampProject, StampSet
     from astrotl_gui.pipeline.opening import OpenProject
 
@@ -45,6 +47,7 @@ class Session(SessionVetting):
         super().__init__(settings, parent)
         self.outliers = OutlierMethods(self)
         self.queue = LabelQueue(self)
+        self.companions = Companions(self)
 
     @staticmethod
     def recent() -> list[dict[str, Any]]:
@@ -130,6 +133,7 @@ class Session(SessionVetting):
         project = self.project
         if project is None:
             return
+        self.companions.remember()
         project.view |= {"target": self.target, "look": self.look.to_dict(), "selected": self.selected or 0}
         try:
             project.save()
@@ -176,17 +180,17 @@ class Session(SessionVetting):
             self.messaged.emit(Message("About these images", note, "warn"))
         if len(self.catalog):
             self.load_inputs()
-        self._build_pyramids()
+        self.prepare(opened.tiles)
 
-    def _build_pyramids(self) -> None:
-        tiles = self.tiles
-        if tiles is None or not tiles.large:
+    def prepare(self, tiles: TileSource) -> None:
+        """Build in the background what makes a large mosaic quick at low zoom."""
+        if not tiles.large:
             return
 
         def build(progress: Any) -> None:
-            for band in self.levels:
-                if not tiles.built(band):
-                    tiles.build(band, progress)
+            for band in tiles.mosaic.bands:
+                if not tiles.built(band.name):
+                    tiles.build(band.name, progress)
 
         job = self._run("Preparing zoom levels", build, then=lambda _: self.look_changed.emit())
         job.partial.connect(lambda _: self.look_changed.emit() if self.tiles is tiles else None)

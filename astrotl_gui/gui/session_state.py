@@ -191,6 +191,10 @@ class SessionState(QObject):
         row = 0 if rank is None else rank - 1 + by
         return int(ranking.ids[row]) if 0 <= row < len(ranking) else None
 
+    def run(self, name: str, function: Callable[..., Any], *args: Any, then: Callable[[Any], object]) -> Job:
+        """Start a job that leaves the project as it is; its value reaches `then` while the project is open."""
+        return self._run(name, function, *args, then=then)
+
     # -- inside
 
     def _run(

@@ -20,6 +20,9 @@ BAR_SHORTEST, BAR_LONGEST = 80.0, 200.0
 BAR_ROOM = 230.0
 """What the scale bar takes of the lower edge [logical px]."""
 CREDIT_PX, CREDIT_MARGIN, LEAST_CREDIT = 11, 14.0, 60.0
+WORDS_LEFT, WORDS_TOP = 16.0, 96.0
+CROSS = 6.0, 18.0
+"""Where the arms of a cross-hair begin and end [px from the middle]."""
 _ROUND_SEXAGESIMAL = (1, 2, 5, 10, 20, 30)
 
 
@@ -86,6 +89,25 @@ def paint_credit(painter: QPainter, text: str, viewport: Viewport) -> None:
     shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, box.width() + 1)
     right, colour = QPointF(box.right(), box.center().y()), theme.SKY.text
     write(painter, right, shown, colour, CREDIT_PX, 400, Qt.AlignmentFlag.AlignRight)
+
+
+def paint_words(painter: QPainter, viewport: Viewport, *rows: str, sky: bool = True) -> None:
+    """Write under the compass (at the top, without `sky`) whose mosaic this is, and what is to be known of it."""
+    top, room = (WORDS_TOP if sky else 20.0), viewport.width - WORDS_LEFT - CREDIT_MARGIN
+    for number, text in enumerate(filter(None, rows)):
+        px, weight = (12, 600) if number == 0 else (CREDIT_PX, 400)
+        shown = QFontMetricsF(theme.font(px, weight)).elidedText(text, Qt.TextElideMode.ElideMiddle, room)
+        write(painter, QPointF(WORDS_LEFT, top + 18 * number), shown, theme.SKY.text, px, weight)
+
+
+def paint_cross(painter: QPainter, x: float, y: float) -> None:
+    """A cross-hair, open in the middle, at a point of the view."""
+    x, y = math.floor(x) + 0.5, math.floor(y) + 0.5
+    near, far = CROSS
+    arms = ((1, 0), (-1, 0), (0, 1), (0, -1))
+    stroke(
+        painter, lines(*((x + near * a, y + near * b, x + far * a, y + far * b) for a, b in arms)), width=1
+    )
 
 
 def bar_length(arcsec_per_px: float) -> tuple[float, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from astrotl_gui.core.mosaic import Mosaic
@@ -52,8 +52,8 @@ def paint_grid(painter: QPainter, lines: list[GridLine], viewport: Viewport, inv
     painter.setPen(QPen(INK_INVERTED if inverted else INK, theme.hairline(painter)))
     for line in lines:
         painter.drawPath(_path(line.points))
-    for line in lines:
-        _write_value(painter, line, viewport)
+    for box, text in line_names(lines, viewport):
+        write(painter, QPointF(box.left(), box.center().y()), text, TEXT, 11, 500)
 
 
 def _path(points: Floats) -> QPainterPath:
@@ -70,17 +70,38 @@ def _path(points: Floats) -> QPainterPath:
     return path
 
 
-def _write_value(painter: QPainter, line: GridLine, viewport: Viewport) -> None:
-    """Vertical lines are named at the lower edge, the others at the left; clear of scale bar and compass."""
-    width, _ = text_size(line.text, theme.font(11, 500))
-    if line.vertical:
-        at = _crossing(line.points[:, ::-1], viewport.height - 12)
-        if at is not None and 220 < at < viewport.width - width - 8:
-            write(painter, QPointF(at + 5, viewport.height - 12), line.text, TEXT, 11, 500)
-    else:
-        at = _crossing(line.points, 6.0)
-        if at is not None and 100 < at < viewport.height - 60:
-            write(painter, QPointF(8, at - 9), line.text, TEXT, 11, 500)
+def line_names(lines: list[GridLine], viewport: Viewport) -> list[tuple[QRectF, str]]:
+    """Where the value of each line is written, and what: vertical lines at the lower edge, the others at the left.
+
+    Where a line does not reach that edge, at another; clear of what stands in the corners and of each other. A line
+    that has no room anywhere goes without.
+    """
+    found: list[tuple[QRectF, str]] = []
+    for line in lines:
+        width, height = text_size(line.text, theme.font(11, 500))
+        for edge in (
+            ("below", "left", "above", "right") if line.vertical else ("left", "below", "right", "above")
+        ):
+            at = _at_edge(line.points, viewport, edge, width)
+            box = QRectF(at.x(), at.y() - height, width, 2 * height) if at is not None else QRectF()
+            if at is not None and not any(box.intersects(other) for other, _ in found):
+                found.append((box, line.text))
+                break
+    return found
+
+
+def _at_edge(points: Floats, viewport: Viewport, edge: str, width: float) -> QPointF | None:
+    """Where a line is named at an edge of the view; None where it does not cross it, or something stands there."""
+    if edge in ("below", "above"):
+        level, corners = (viewport.height - 12, (220, 8)) if edge == "below" else (14.0, (100, 150))
+        x = _crossing(points[:, ::-1], level)
+        fits = x is not None and corners[0] < x < viewport.width - width - corners[1]
+        return QPointF(x + 5, level) if x is not None and fits else None
+    upright, corners = (6.0, (130, 60)) if edge == "left" else (viewport.width - 6.0, (190, 60))
+    y = _crossing(points, upright)
+    if y is None or not corners[0] < y < viewport.height - corners[1]:
+        return None
+    return QPointF(8 if edge == "left" else upright - width, y - 9)
 
 
 def _crossing(points: Floats, edge: float) -> float | None:

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPaintEngine, QPainter, QPainterPath, QPen
 
 from astrotl_gui.gui import theme
 
@@ -70,11 +70,27 @@ def write(
         left -= width / 2
     elif align == Qt.AlignmentFlag.AlignRight:
         left -= width
+    if painter.paintEngine().type() != QPaintEngine.Type.Raster:
+        _write_vectors(painter, QPointF(left, position.y() + height / 2), text, font, QColor(colour))
+        return QRectF(left, position.y() - height / 2, width, height)
     ratio = painter.device().devicePixelRatioF()
     image = _written(text, font.toString(), QColor(colour).name(), ratio)
     corner = (left - PADDING, position.y() - height / 2 - PADDING)
     painter.drawImage(QPointF(*(round(v * ratio) / ratio for v in corner)), image)
     return QRectF(left, position.y() - height / 2, width, height)
+
+
+def _write_vectors(painter: QPainter, base: QPointF, text: str, font: QFont, colour: QColor) -> None:
+    """A line of text with its halo that stays sharp at any size, as a PDF or a picture in a file needs it."""
+    font = QFont(font)
+    font.clearFeatures()  # a PDF tells no reader which figures tabular ones are
+    outline = QPainterPath()
+    outline.addText(base, font, text)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.strokePath(outline, QPen(HALO, 2 * HALO_PX, j=Qt.PenJoinStyle.RoundJoin))
+    painter.setFont(font)
+    painter.setPen(colour)
+    painter.drawText(base, text)
 
 
 @lru_cache(maxsize=2000)

@@ -9,7 +9,15 @@ from PySide6.QtGui import QPainter
 
 from astrotl_gui.gui.marks import paint_marks
 from astrotl_gui.gui.ruler import Point, paint_ruler
-from astrotl_gui.gui.sky_furniture import BAR_ROOM, credit_box, paint_compass, paint_credit, paint_scale_bar
+from astrotl_gui.gui.sky_furniture import (
+    BAR_ROOM,
+    credit_box,
+    paint_compass,
+    paint_credit,
+    paint_cross,
+    paint_scale_bar,
+    paint_words,
+)
 from astrotl_gui.gui.sky_grid import GridLine, grid_lines, paint_grid
 from astrotl_gui.gui.viewport import Viewport
 
@@ -19,9 +27,13 @@ if TYPE_CHECKING:
 
 
 class Layer:
-    """One thing drawn over the sky of a view, in logical px; `shown` switches it."""
+    """One thing drawn over the sky of a view, in logical px; `shown` switches it.
+
+    `of_sky`: it shows places of the sky, and so is drawn on the mosaics beside as well while they are locked.
+    """
 
     shown = True
+    of_sky = False
 
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         raise NotImplementedError
@@ -41,15 +53,20 @@ class GridLayer(Layer):
     def clear(self) -> None:
         self._lines = None
 
-    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
-        viewport = view.viewport
+    def lines(self, mosaic: Mosaic, viewport: Viewport) -> list[GridLine]:
+        """The lines of the project's mosaic for what is in view."""
         if self._lines is None or self._lines[0] != viewport:
             self._lines = (viewport, grid_lines(mosaic, viewport))
-        paint_grid(painter, self._lines[1], viewport, view.session.look.invert)
+        return self._lines[1]
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        paint_grid(painter, self.lines(mosaic, view.viewport), view.viewport, view.session.look.invert)
 
 
 class MarksLayer(Layer):
     """The first of the current list."""
+
+    of_sky = True
 
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_marks(painter, view.marks.marks, view.viewport, view.session.target, reserved(view, mosaic))
@@ -59,6 +76,7 @@ class RulerLayer(Layer):
     """A distance between two points; while it is on, the left button measures."""
 
     shown = False
+    of_sky = True
 
     def __init__(self) -> None:
         self._ends: tuple[Point, Point] | None = None
@@ -75,13 +93,42 @@ class RulerLayer(Layer):
             paint_ruler(painter, mosaic, view.viewport, *self._ends)
 
 
-class FurnitureLayer(Layer):
-    """Compass, scale bar and credit."""
+class CompassLayer(Layer):
+    """Where north and east are."""
 
     def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_compass(painter, mosaic, view.viewport)
+
+
+class ScaleLayer(Layer):
+    """A bar of round angular length."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_scale_bar(painter, mosaic, view.viewport)
+
+
+class CreditLayer(Layer):
+    """Whose data these are."""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
         paint_credit(painter, mosaic.spec.credit, view.viewport)
+
+
+class PointedLayer(Layer):
+    """The place that the mouse points at in another mosaic, and whose mosaic this is while there are several."""
+
+    def __init__(self) -> None:
+        self.place: Point | None = None
+        self.name = ""
+
+    def clear(self) -> None:
+        self.place, self.name = None, ""
+
+    def paint(self, painter: QPainter, view: MosaicView, mosaic: Mosaic) -> None:
+        if self.place is not None:
+            paint_cross(painter, *view.viewport.to_screen(*self.place))
+        if self.name:
+            paint_words(painter, view.viewport, self.name)
 
 
 def reserved(view: MosaicView, mosaic: Mosaic) -> list[QRectF]:

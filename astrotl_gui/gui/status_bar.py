@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 HEIGHT = 27  # and a line above
 MOST_DECIMALS = 7
 GAP_LABEL, GAP_COLUMN = 6, 18
+MASKED, NO_VALUE = "masked", "no value"
+DEGREES = "deg"
+STATE_ROOM = 120
+"""Degrees are left out where they would leave less than this [px] to what is wrong with the pixel."""
 
 
 def ra_text(ra: float) -> str:
@@ -48,8 +52,17 @@ def number_text(value: float | None, noise: float) -> str:
     return text.replace("-", "−")
 
 
+def _state(at: Any) -> str:
+    """Why the pixel cannot be trusted, if it cannot, and what masks that name their bits say of it."""
+    known = [value for value in at.values.values() if value is not None]
+    empty = bool(known) and not any(map(math.isfinite, known))
+    said = (NO_VALUE if empty else MASKED) if at.bad else ""
+    flags = ", ".join(at.flags)
+    return f"{said}: {flags}" if said and flags else said or flags
+
+
 class ReadOut(QWidget):
-    """x, y, RA, Dec, the value in each band and the mask, each in a column that keeps its place."""
+    """x, y, RA, Dec, the value in each band, the mask, and degrees where there is room; each keeps its place."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,15 +106,18 @@ class ReadOut(QWidget):
             cells.append(("RA", ra_text(at.ra) if known else "–"))
             cells.append(("Dec", dec_text(at.dec) if known else "–"))
         cells += [(band, number_text(at.values.get(band), noise)) for band, noise in self._noise.items()]
-        cells.append(("masked", "") if at.bad else ("", ""))
-        return cells
+        if self._sky:
+            degrees = f"{at.ra:.6f} {at.dec:+.6f}".replace("-", "−")
+            cells.append((DEGREES, degrees if known else "–"))
+        return [*cells, (_state(at), "")]
 
     def _widest(self) -> list[str]:
         if self._said:
             return [text for _, text in self._cells]
         sky = ["00 00 00.000", "−00 00 00.00"] if self._sky else []
         values = [number_text(-9 * noise, noise) for noise in self._noise.values()]
-        return [self._largest, self._largest, *sky, *values, ""]
+        degrees = ["000.000000 −00.000000"] if self._sky else []
+        return [self._largest, self._largest, *sky, *values, *degrees, ""]
 
     def minimumSizeHint(self) -> QSize:
         return QSize(0, 0)
@@ -114,10 +130,19 @@ class ReadOut(QWidget):
         names, values = QFontMetricsF(plain), QFontMetricsF(bold)
         left, height = 0.0, self.height()
         middle = Qt.AlignmentFlag.AlignVCenter
-        for (name, text), widest in zip(self._cells, self._widest(), strict=True):
-            if left + names.horizontalAdvance(name) + values.horizontalAdvance(text) > self.width():
-                break  # a column is whole or not there
+        columns = list(zip(self._cells, self._widest(), strict=True))
+        room = sum(
+            names.horizontalAdvance(n) + values.horizontalAdvance(w) + GAP_COLUMN
+            for (n, _), w in columns[:-1]
+        )
+        for (name, text), widest in columns:
+            if name == DEGREES and room + STATE_ROOM > self.width():
+                continue  # what is wrong with the pixel goes first
             wide = names.horizontalAdvance(name)
+            if not text and not self._said:
+                name = names.elidedText(name, Qt.TextElideMode.ElideRight, self.width() - left)
+            elif left + wide + values.horizontalAdvance(text) > self.width():
+                break  # a column is whole or not there
             painter.setFont(plain)
             painter.setPen(theme.color("text2"))
             painter.drawText(QRectF(left, 0, wide + 2, height), middle, name)

@@ -25,7 +25,7 @@ ROOM = 1.2
 
 
 class Key(NamedTuple):
-    """What to read: `kind` is "tile", "overview" or "bad" (where in a level 0 tile some band is masked)."""
+    """What to read: a "tile", an "overview", "bad" (where in a level 0 tile some band is masked), "bits" of a mask."""
 
     kind: str
     band: str = ""
@@ -48,6 +48,7 @@ class TileFeed(QObject):
         self.source = source
         mosaic = source.mosaic
         self._masked = [b.name for b in mosaic.bands if b.has_noise or b.spec.mask is not None]
+        self._flagged = [b.name for b in mosaic.bands if b.bit_names]
         self._hovered: list[Key] = []
         self._wanted: Sequence[Key] = ()
         self._ahead: Sequence[Key] = ()
@@ -99,6 +100,7 @@ class TileFeed(QObject):
         keys = [self.tile_key(band.name, 0, ix, iy) for band in self.source.mosaic.bands]
         if self._masked:
             keys.append(Key("bad", "", 0, ix, iy))
+        keys += [Key("bits", band, 0, ix, iy) for band in self._flagged]
         if keys != self._hovered:
             self._hovered = keys
             self.want(self._wanted, self._ahead)
@@ -120,6 +122,16 @@ class TileFeed(QObject):
         values = [self.value(band.name, x, y) for band in self.source.mosaic.bands]
         return any(value is not None and np.isnan(value) for value in values)
 
+    def flags(self, x: int, y: int) -> tuple[str, ...]:
+        """What the masks say is wrong with a pixel, as far as known, where their headers name their bits."""
+        found: dict[str, None] = {}
+        for band in self._flagged:
+            bits = self.get(Key("bits", band, 0, x // TILE, y // TILE))
+            value = 0 if bits is None else int(bits[y % TILE, x % TILE])
+            names = self.source.mosaic.band(band).bit_names
+            found |= {name: None for bit, name in names.items() if value >> bit & 1}
+        return tuple(found)
+
     # --- inside --------------------------------------------------------------------------------------
 
     def _bytes(self, key: Key) -> int:
@@ -129,7 +141,7 @@ class TileFeed(QObject):
             return 4 * math.prod(-(-n // step) for n in self.source.shape)
         return TILE_BYTES
 
-    def _load(self, key: Key) -> Array | NDArray[np.bool_]:
+    def _load(self, key: Key) -> Array | NDArray[np.bool_] | NDArray[np.integer[Any]]:
         if key.kind == "overview":
             return self.source.overview(key.band)
         if key.kind == "tile":
@@ -137,6 +149,8 @@ class TileFeed(QObject):
         x0, y0 = key.ix * TILE, key.iy * TILE
         ny, nx = self.source.shape
         box = (x0, y0, min(x0 + TILE, nx), min(y0 + TILE, ny))
+        if key.kind == "bits":
+            return self.source.mosaic.bits(key.band, box)
         return np.any([self.source.mosaic.bad(band, box) for band in self._masked], axis=0)
 
     @Slot(object)

@@ -29,6 +29,7 @@ def _connect_bars(window: MainWindow) -> None:
 
 def _connect_pages(window: MainWindow) -> None:
     window.view.read_out.connect(window.status.read_out.show_values)
+    window.view.zoom_typed.connect(lambda: window.finder.open_with("zoom "))
     window.explore.bar.only_sky_wanted.connect(window.toggle_only_sky)
     for wanted in (
         window.explore.why.closed,
@@ -69,5 +70,7 @@ def _connect_session(window: MainWindow) -> None:
         session.look_changed,
         session.labels_changed,
         session.ranking_changed,
+        session.companions.changed,
+        window.explore.mosaics.blinking_changed,
     ):
         signal.connect(window.refresh_actions)

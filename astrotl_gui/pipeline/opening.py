@@ -1,12 +1,15 @@
-"""Open a project with everything that is stored in it."""
+"""Open a project with everything that is stored in it, and mosaics to look at beside it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
@@ -14,6 +17,15 @@ from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import cache_folder
 from astrotl_gui.core.stretch import Levels
 from astrotl_gui.core.tiles import TileSource
+
+
+@dataclass(frozen=True, eq=False)
+class ShownMosaic:
+    """A mosaic with what display needs."""
+
+    mosaic: Mosaic
+    tiles: TileSource
+    levels: dict[str, Levels]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,14 +47,33 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
         # Pixels come from one file and tables from others: they are read side by side.
         with ThreadPoolExecutor(1) as beside:
             tables = beside.submit(lambda: (project.read_catalog(), project.read_rankings()))
-            mosaic = Mosaic.open(project.spec)
-            tiles = TileSource(mosaic, cache_folder() / "tiles")
-            levels = {}
-            for number, band in enumerate(mosaic.bands):
-                progress(number, len(mosaic.bands), f"Reading {band.name}")
-                levels[band.name] = tiles.display_levels(band.name)
+            shown = show_mosaic(project.spec, progress)
             catalog, rankings = tables.result()
-        return OpenProject(project, mosaic, tiles, levels, catalog, rankings)
+        return OpenProject(project, shown.mosaic, shown.tiles, shown.levels, catalog, rankings)
     except BaseException:
         project.close()
         raise
+
+
+def show_mosaic(spec: MosaicSpec, progress: Progress = SILENT) -> ShownMosaic:
+    """Open a mosaic and measure how to show it. Raises AstroTLError when one of its images cannot be read."""
+    mosaic = Mosaic.open(spec)
+    tiles = TileSource(mosaic, cache_folder() / "tiles")
+    levels = {}
+    for number, band in enumerate(mosaic.bands):
+        progress(number, len(mosaic.bands), f"Reading {band.name}")
+        levels[band.name] = tiles.display_levels(band.name)
+    return ShownMosaic(mosaic, tiles, levels)
+
+
+def open_beside(paths: Sequence[Path], *, progress: Progress = SILENT) -> ShownMosaic:
+    """A mosaic to look at beside another: a project folder, or FITS images that are its bands.
+
+    Without coordinates its pixels count as one arcsecond each. Raises AstroTLError as `open_project` does.
+    """
+    first = Path(paths[0])
+    if first.is_dir():
+        project = Project.open(first)
+        project.close()
+        return show_mosaic(project.spec, progress)
+    return show_mosaic(identify(paths).spec(pixel_scale=1.0), progress)

@@ -9,7 +9,7 @@ import pytest
 from astropy.io import fits
 
 from astrotl_gui.core.filters import file_filters, filter_of, header_filter, title_filter
-from astrotl_gui.core.roles import mask_bits, role_in
+from astrotl_gui.core.roles import bit_names, mask_bits, role_in
 from astrotl_gui.core.zeropoints import zeropoint
 
 
@@ -212,6 +212,11 @@ def test_mask_bits_of_surveys_leave_detections_out() -> None:
     assert mask_bits(panstarrs) == 8575
     assert mask_bits(fits.Header({"TELESCOP": "JWST", "EXTNAME": "DQ"})) == 1
     assert mask_bits(fits.Header()) == 0
+    assert bit_names(lsst)[1] == "sat"
+    assert bit_names(fits.Header({"TELESCOP": "JWST", "EXTNAME": "DQ"}))[1] == "saturated"
+    assert bit_names(fits.Header({"MSKNUM": 1, "MSKNAM00": "GHOST", "MSKVAL00": 8})) == {3: "ghost"}
+    assert bit_names(fits.Header([("BIT03", 3, "BAD COLUMN")])) == {3: "bad column"}
+    assert bit_names(fits.Header()) == {}
 
 
 def test_bits_that_the_header_itself_describes() -> None:

@@ -29,8 +29,9 @@ class At:
     y: float = 296.8
     ra: float = 53.160879
     dec: float = -27.805950
-    values: dict[str, float] = field(default_factory=lambda: {"F160W": 0.02814, "F606W": -0.0107})
+    values: dict[str, float | None] = field(default_factory=lambda: {"F160W": 0.02814, "F606W": -0.0107})
     bad: bool = False
+    flags: tuple[str, ...] = ()
 
 
 @pytest.fixture(autouse=True)
@@ -82,9 +83,16 @@ def test_the_read_out_has_a_column_for_each_band(qtbot: QtBot) -> None:
     read_out.show_values(At())
     assert (
         read_out.text() == "x 341.2  y 296.8  RA 03 32 38.611  Dec −27 48 21.42  F160W 0.0281  F606W −0.0107"
+        "  deg 53.160879 −27.805950"
     )
     read_out.show_values(At(bad=True))
-    assert read_out.text().endswith("masked")
+    assert read_out.text().endswith("deg 53.160879 −27.805950  masked")
+    read_out.show_values(At(bad=True, flags=("saturated", "cosmic ray")))
+    assert read_out.text().endswith("  masked: saturated, cosmic ray")
+    read_out.show_values(At(bad=True, values={"F160W": float("nan"), "F606W": None}))
+    assert read_out.text().endswith("  no value")
+    read_out.show_values(At(flags=("suspect",)))
+    assert read_out.text().endswith("  suspect")
     read_out.set_mosaic({"F160W": 0.002}, (480, 480), sky=False)
     read_out.show_values(At())
     assert "RA" not in read_out.text()

@@ -7,7 +7,7 @@ from astropy.coordinates import SkyCoord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from astrotl_gui.gui.go_to import Place, Rank, SourceId, parse
+from astrotl_gui.gui.go_to import Pixel, Place, Rank, SourceId, Zoom, parse
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ from astrotl_gui.gui.go_to import Place, Rank, SourceId, parse
         ("3h32m -27°48′", 53.0, -27.8),
         ("00 00 00 -00 30 00", 0.0, -0.5),
         ("359.999 +89.5", 359.999, 89.5),
+        ("SDSS J033238.61-274821.4", 53.160875, -27.805944),
+        ("gal 223.532598 -54.538246", 53.0, -27.8),
+        ("l=223.532598, b=-54.538246", 53.0, -27.8),
     ],
 )
 def test_coordinates(text: str, ra: float, dec: float) -> None:
@@ -47,9 +50,23 @@ def test_ids(text: str, number: int) -> None:
     assert parse(text) == SourceId(number)
 
 
+@pytest.mark.parametrize("text", ["px 1234 567.5", "1234, 567.5 px", "x 1234 y 567.5", "pixel 1234 567.5"])
+def test_pixels(text: str) -> None:
+    assert parse(text) == Pixel(1234, 567.5)
+
+
+@pytest.mark.parametrize(
+    ("text", "factor"),
+    [("2:1", 2), ("1:8", 0.125), ("zoom 50", 0.5), ("50 %", 0.5), ("zoom 3x", 3), ("1.5×", 1.5)],
+)
+def test_zooms(text: str, factor: float) -> None:
+    assert parse(text) == Zoom(factor)
+
+
 @pytest.mark.parametrize(
     "text",
     [
+        "gal 400 0",
         "",
         "export",
         "0",

@@ -154,7 +154,7 @@ def test_copy_coordinates(window: MainWindow) -> None:
     ra, dec = QGuiApplication.clipboard().text().split()
     assert (float(ra), float(dec)) == pytest.approx((row["ra"], row["dec"]), abs=1e-6)
     press(window, K.Key_C, CTRL)
-    assert QGuiApplication.clipboard().text().startswith("03 32")
+    assert QGuiApplication.clipboard().text().startswith("03:32")
 
 
 def test_closing_leaves_the_project_as_it_was(start: Callable[..., MainWindow], project: Path) -> None:

@@ -9,18 +9,21 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.tiles import TileSource
 from astrotl_gui.gui.mosaic_menu import build_menu
 from astrotl_gui.gui.mosaic_view import MosaicView
+from astrotl_gui.gui.readout import read_out
 from astrotl_gui.gui.ruler import ruler_text, separation
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_furniture import bar_length
-from astrotl_gui.gui.sky_grid import dec_text, grid_lines, ra_text
+from astrotl_gui.gui.sky_grid import GridLine, dec_text, grid_lines, line_names, ra_text
+from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
 from tests.gui.small_mosaic import SCALE, STARS, brightness, grabbed, make_session, screen, sharp
 
@@ -43,6 +46,24 @@ def test_the_read_out_names_the_pixel(view: MosaicView, session: Session, qtbot:
     assert math.isnan(heard[-1].values["g"])
 
 
+def test_masks_that_name_their_bits_say_what_is_wrong(qtbot: QtBot, tmp_path: Path) -> None:
+    bits = np.zeros((300, 300), np.int16)
+    bits[280, 290], bits[7, 5] = 0b1001, 0b1000
+    fits.writeto(tmp_path / "r.fits", np.ones((300, 300), np.float32))
+    fits.writeto(tmp_path / "m.fits", bits, fits.Header({"MP_BAD": 0, "HIERARCH MP_NOT_DEBLENDED": 3}))
+    band = BandSpec("r", Plane(tmp_path / "r.fits", 0), mask=Plane(tmp_path / "m.fits", 0), mask_bits=1)
+    feed = TileFeed(TileSource(Mosaic.open(MosaicSpec("sky", (band,), pixel_scale=1.0))))
+    for place, bad, flags in (((290, 280), True, ("bad", "not deblended")), ((5, 7), False, ("not deblended",)),
+                              ((6, 7), False, ())):  # fmt: skip
+        feed.hover(*place)
+        keys = list(feed._hovered)
+        qtbot.waitUntil(lambda keys=keys: all(feed.get(key) is not None for key in keys))
+        found = read_out(feed, *place)
+        assert found is not None
+        assert (found.bad, found.flags) == (bad, flags)
+    feed.close()
+
+
 def test_grid_lines_lie_on_round_coordinates(view: MosaicView, session: Session) -> None:
     assert session.mosaic is not None
     lines = grid_lines(session.mosaic, view.viewport)
@@ -57,6 +78,27 @@ def test_grid_lines_lie_on_round_coordinates(view: MosaicView, session: Session)
         assert text.startswith(line.text[:6])
     view.toggle("grid")
     assert grabbed(view).size() == view.size()
+
+
+def test_lines_of_a_turned_grid_are_named_at_any_edge(qtbot: QtBot) -> None:
+    view = Viewport((900, 900), 450, 450, 1, 700, 600)
+    for turn in np.radians((0, 45, 80)):
+        along = np.array([np.cos(turn), np.sin(turn)])
+        across = np.array([-along[1], along[0]])
+        lines = [
+            GridLine(
+                np.array([350, 300]) + np.linspace(-900, 900, 49)[:, None] * way + offset * aside,
+                f"{k} {offset}",
+                k,
+            )
+            for k, way, aside in ((True, across, along), (False, along, across))
+            for offset in (-200, -100, 0, 100, 200)
+        ]
+        names = line_names(lines, view)
+        assert len(names) >= 8, "nearly every line has its name"
+        for box, text in names:
+            assert QRectF(0, 0, 700, 600).contains(box), text
+            assert not any(box.intersects(other) for other, _ in names if other != box)
 
 
 def test_the_grid_survives_the_pole_and_the_meridian(tmp_path: Path) -> None:

@@ -60,6 +60,11 @@ def with_noise(window: MainWindow) -> bool:
     return on_explore(window) and mosaic is not None and any(band.has_noise for band in mosaic.bands)
 
 
+def with_companions(window: MainWindow) -> bool:
+    """Other mosaics stand beside the project's."""
+    return on_explore(window) and bool(window.session.companions.open)
+
+
 def on_sky(window: MainWindow) -> bool:
     """The mosaic, or one large cutout of it, is in view."""
     return in_project(window) and window.page in ("explore", "vet")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .. import looks
-from .action import Action, in_project, on_explore, on_sky, with_noise, with_selection
+from ..zoom import zoom_to_selection
+from .action import Action, in_project, on_explore, on_sky, with_companions, with_noise, with_selection
 
 
 def _pan(key: str, dx: int, dy: int) -> Action:
@@ -58,6 +59,12 @@ LOOK = (
            checked=lambda w: with_noise(w) and w.view.shows("depth")),
     Action("look.blink", "Look", "Blink", "Bands in turn, while the key is held or until it is tapped again",
            ("E",), lambda w: w.blinker.toggle(), in_project, "Look", held=True),
+    Action("look.blink-mosaics", "Look", "Blink the mosaics", "The mosaics in turn in one place, lined up on the sky",
+           ("Shift+E",), lambda w: w.explore.mosaics.toggle_blink(), with_companions,
+           checked=lambda w: w.explore.mosaics.blinking),
+    Action("look.lock", "Look", "Lock mosaics by coordinates", "All show the same sky, or each its own", ("Shift+Y",),
+           lambda w: w.session.companions.lock(not w.session.companions.locked), with_companions,
+           checked=lambda w: w.session.companions.locked),
     Action("look.wide", "Look", "Wide view", "A wider cutout, while the key is held or until tapped again",
            ("R",), lambda w: w.toggle_wide(), with_selection, "Look", held=True),
     Action("look.fit", "Look", "Fit, or pixels 1:1", "The whole mosaic, or one pixel a pixel", ("Z",),
@@ -69,6 +76,10 @@ LOOK = (
     _pan("Left", -1, 0), _pan("Right", 1, 0), _pan("Up", 0, 1), _pan("Down", 0, -1),
     Action("look.whole", "Look", "Whole mosaic", "All of the mosaic", ("Ctrl+0",),
            lambda w: w.view.fit(), on_explore),
+    Action("look.zoom-selection", "Look", "Zoom to the selection", "The selected sources fill the view", ("Shift+Z",),
+           lambda w: zoom_to_selection(w.view), lambda w: on_explore(w) and bool(w.session.selection)),
+    Action("look.zoom", "Look", "Zoom…", "Type a zoom: 2:1, 1:4, 50 %", (),
+           lambda w: w.finder.open_with("zoom "), on_explore),
     Action("look.larger", "Look", "Larger cutouts", "Fewer, larger cutouts in the list", ("Ctrl+=", "Ctrl++"),
            lambda w: w.resize_cutouts(1), in_project),
     Action("look.smaller", "Look", "Smaller cutouts", "More, smaller cutouts in the list", ("Ctrl+-",),

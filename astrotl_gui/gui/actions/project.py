@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...pipeline.real_fields import FIELDS, RealField
 from .. import project_verbs
-from .action import Action, in_project, on_explore, with_sources
+from .action import Action, in_project, on_explore, with_companions, with_sources
 
 
 def _field(field: RealField) -> Action:
@@ -26,6 +26,12 @@ PROJECT = (
     Action("project.demo", "Project", "Open demo sky", "A simulated field to try things on", (),
            lambda w: w.session.open_demo()),
     *(_field(field) for field in FIELDS.values()),
+    Action("project.beside", "Project", "Open another mosaic beside…", "Images of the same sky, locked by coordinates",
+           ("Ctrl+Shift+O",), lambda w: project_verbs.open_beside(w), on_explore),
+    Action("project.project-beside", "Project", "Open a project beside…", "The mosaic of another project", (),
+           lambda w: project_verbs.open_project_beside(w), on_explore),
+    Action("project.close-beside", "Project", "Close the mosaics beside", "Only this project’s own mosaic", (),
+           lambda w: w.session.companions.close_all(), with_companions),
     Action("project.import-labels", "Project", "Import labels…", "Take labels from a table",
            ("Ctrl+Shift+I",), lambda w: project_verbs.import_labels(w), with_sources),
     Action("project.export", "Project", "Export…", "Candidates and labels as a table or regions", ("Ctrl+E",),
