@@ -258,6 +258,12 @@ def test_completeness_is_shown_by_quantity(window: MainWindow) -> None:
     session.recovered.emit("lens")
     assert list(card.plots) == ["magnitude", "einstein_radius", "snr"]
     assert card.says.text().startswith("10 of 20 injected lenses are in the top 100 of 40: 50 %")
+    facts = {"kind": np.repeat([0.0, 5.0], 10), "strength": facts["snr"]}
+    session.recoveries["artifact"] = Recovery("artifact", np.arange(91, 111), facts, COUNT, "gp test")
+    session.set_target("artifact")
+    ticks = card.plots["kind"].getAxis("left")._tickLevels
+    assert ticks == [[(0.0, "Cosmic rays"), (-1.0, "Ghosts")]]
+    assert card.plots["kind"].listDataItems()[0].getData()[0].tolist() == [1.0, 0.0]
     session.set_target("outlier")
     assert not card.isVisible()
 
