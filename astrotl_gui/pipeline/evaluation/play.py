@@ -52,7 +52,8 @@ def play(
 ) -> Played:
     """Label the start, then the best unlabelled `batch` of each round, up to the protocol's end.
 
-    A method that `asks` says itself what to label. Equal scores are taken in file order. `report(labels)` is called before each round.
+    A method that `asks` says itself what to label. Equal scores are taken in file order. `report(labels)` is called
+    before each round.
     """
     rows = start(positive, protocol, seed).tolist()
     rounds = []
