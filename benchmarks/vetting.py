@@ -49,7 +49,7 @@ def run(full: bool = False) -> list[Row]:
     _until(lambda: not session.jobs.active)
     _teach(session)
     session.fine_tune("artifact")
-    rows += _session(session, window, "while a network is tuned", lambda: session.tuning is not None)
+    rows += _session(session, window, "while a network is tuned", lambda: session.writing == "Fine-tuning")
     window.close()
     return rows
 
