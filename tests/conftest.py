@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# pytest -n 2 fills both cores already; more threads spin while they wait for each other
+for _library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{_library}_NUM_THREADS", "1")
 
 SHARED_DATA = Path(__file__).resolve().parents[1] / "../shared/data"
 

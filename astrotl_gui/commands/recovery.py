@@ -60,7 +60,11 @@ def recovery(options: argparse.Namespace) -> Result:
 def _rows(told: Any) -> list[Result]:
     columns = (told.low, told.high, told.count, told.found, told.share, told.least, told.most)
     names = ("low", "high", "count", "found", "share", "least", "most")
-    return [dict(zip(names, row, strict=True)) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*(c.tolist() for c in columns), strict=True)]
+    for row, kind in zip(rows, told.kinds or [""] * len(rows), strict=True):
+        if kind:
+            row["kind"] = kind
+    return rows
 
 
 def _text(result: Result, names: dict[str, str]) -> list[str]:
@@ -71,7 +75,7 @@ def _text(result: Result, names: dict[str, str]) -> list[str]:
     ]
     for quantity, rows in result["by"].items():
         for row in rows:
-            span = f"{row['low']:.3g} to {row['high']:.3g}"
+            span = row.get("kind", f"{row['low']:.3g} to {row['high']:.3g}")
             says.append(f"{names[quantity]}\t{span}\t{row['found']} of {row['count']}\t{_percent(row)}")
     return [*says, *result["notes"]]
 

@@ -122,10 +122,12 @@ class AuditCard(Card):
             return ""
         things = nouns(self._session.targets, state.audit.target)
         hits = f"{proved.hits:,} hit{'' if proved.hits == 1 else 's'}"
+        now = _percent(state.recall_now or 0.0)
+        since = f" With what was found since: at least {now}." if now != _percent(proved.recall) else ""
         return (
             f"At least {_percent(proved.recall)} of the {things} in {state.audit.words} are found, "
             f"with {proved.confidence:.0%} confidence: {hits} in {proved.labelled:,} labels, "
-            f"so at most {proved.unfound:,} are missing."
+            f"so at most {proved.unfound:,} are missing.{since}"
         ).replace("% confidence", " % confidence")
 
     def _start(self) -> None:

@@ -49,8 +49,9 @@ class CompletenessCard(Card):
         self.button.setEnabled(session.inputs is not None and self._job is None)
         things = nouns(session.targets, session.target)
         if known is None:
+            where = "over your own sources" if session.target == "artifact" else "into your own galaxies"
             self.says.setText(
-                f"Draws {things} into your own galaxies and tells how many of them reach the top {TOP} of the list. "
+                f"Draws {things} {where} and tells how many of them reach the top {TOP} of the list. "
                 "The first time it takes a while."
             )
             return
@@ -62,11 +63,10 @@ class CompletenessCard(Card):
         )  # fmt: skip
         for quantity, title in QUANTITIES[session.target].items():
             told = known.by(quantity)
-            plot = new_plot(
-                f"Share in the top {TOP} against {title}", title[:1].upper() + title[1:], "", "pane"
-            )
+            below = "Share found" if told.kinds else title[:1].upper() + title[1:]
+            plot = new_plot(f"Share in the top {TOP} against {title}", below, "", "pane")
             plot.setFixedHeight(HEIGHT)
-            draw_shares(plot, (told.low + told.high) / 2, told.share, told.least, told.most)
+            draw_shares(plot, (told.low + told.high) / 2, told.share, told.least, told.most, told.kinds)
             self._charts.addWidget(plot)
             self.plots[quantity] = plot
 

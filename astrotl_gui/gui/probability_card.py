@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,24 +19,33 @@ if TYPE_CHECKING:
     from .session import Session
 
 HEIGHT = 170
+ROOM = 0.08
+"""Beyond 0 and 1, so that the axes name them."""
 
 
 def draw_shares(
-    plot: pg.PlotWidget, x: np.ndarray, share: np.ndarray, low: np.ndarray, high: np.ndarray
+    plot: pg.PlotWidget,
+    x: np.ndarray,
+    share: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    names: Sequence[str] = (),
 ) -> None:
-    """Shares with their intervals, as dots with bars."""
-    bars = pg.ErrorBarItem(x=x, y=share, top=high - share, bottom=share - low, pen=pen("text2", 1.2))
+    """Shares with their intervals, as dots with bars; with `names` one below the other, beside their names."""
+    above, below, ink = high - share, share - low, pen("text2", 1.2)
+    if names:
+        across, up = share, -np.arange(len(names), dtype=float)
+        bars = pg.ErrorBarItem(x=across, y=up, right=above, left=below, pen=ink)
+        plot.getAxis("left").setTicks([list(zip(up.tolist(), names, strict=True))])
+        plot.setXRange(0, 1, padding=ROOM)
+        plot.setYRange(float(up[-1]), 0, padding=0.1)
+    else:
+        across, up = x, share
+        bars = pg.ErrorBarItem(x=across, y=up, top=above, bottom=below, pen=ink)
+        plot.setYRange(0, 1, padding=ROOM)
     plot.addItem(bars)
-    plot.plot(
-        x,
-        share,
-        pen=None,
-        symbol="o",
-        symbolSize=theme.scaled(6),
-        symbolBrush=theme.color("selection"),
-        symbolPen=None,
-    )
-    plot.setYRange(0, 1, padding=0.03)
+    dots = {"pen": None, "symbol": "o", "symbolPen": None, "symbolBrush": theme.color("selection")}
+    plot.plot(across, up, symbolSize=theme.scaled(6), **dots)
 
 
 class ProbabilityCard(Card):
@@ -62,6 +72,7 @@ class ProbabilityCard(Card):
         self.setVisible(audited or known is not None)
         self.plot.setVisible(known is not None)
         self.button.setEnabled(session.inputs is not None)
+        self.button.setText("Calibrate" if known is None else "Calibrate again")
         if known is None:
             self.says.setText(
                 "The certified audit can turn scores into probabilities; it takes three yes in its sample."
@@ -76,4 +87,4 @@ class ProbabilityCard(Card):
         self.plot.clear()
         self.plot.plot([0, 1], [0, 1], pen=pen("text3", 1.2, (1, 3)))
         draw_shares(self.plot, seen.said, seen.seen, seen.low, seen.high)
-        self.plot.setXRange(0, 1, padding=0.03)
+        self.plot.setXRange(0, 1, padding=ROOM)

@@ -100,22 +100,30 @@ class SessionAudit(SessionModels):
     def calibrate(self, target: str | None = None) -> Job | None:
         """Find out the probabilities of a list by its latest complete audit; see `calibrations`."""
         project, inputs, target = self.project, self.inputs, target or self.target
-        if project is None or inputs is None:
+        audit = next((one for one in reversed(self.audits(target)) if one.certificate is not None), None)
+        if project is None or inputs is None or audit is None:
             return None
 
-        def keep(made: dict[str, Calibration]) -> None:
-            if inputs is self.inputs:
-                self.calibrations.pop(target, None)
-                self.calibrations |= made
-                self.audit_changed.emit(target)
+        def keep(made: Calibration | None) -> None:
+            if inputs is not self.inputs:
+                return
+            self.calibrations.pop(target, None)
+            if made is not None:
+                self.calibrations[target] = made
+            else:
+                told = (
+                    f"The audit gave {audit.hits} yes in {audit.total} labels; it takes three of each kind."
+                )
+                self._say("Nothing to calibrate by", told)
+            self.audit_changed.emit(target)
 
         return self._run(
             "Calibrating",
-            later("calibration", "calibrations"),
-            project,
+            later("calibration", "calibrate_list"),
             inputs,
-            [target],
-            self.settings.vetter,
+            target,
+            project.labels.training(target, self.settings.vetter),
+            audit.answers,
             then=keep,
             quiet=True,
         )

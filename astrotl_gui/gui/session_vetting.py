@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -28,8 +29,8 @@ PAUSE_SECONDS = 60.0
 class Vetting:
     """A queue of source ids for a target; `place` is the one in view, len(ids) when all are through.
 
-    `drawn`: it came from the ranking and follows it. `revealed`: whose rank was shown. `graded`: what was graded
-    here, latest last. `looks`: seconds spent on each grade.
+    `drawn`: it came from the ranking and follows it. `seen`: what was in view, graded or skipped. `revealed`: whose
+    rank was shown. `graded`: what was graded here, latest last. `looks`: seconds spent on each grade.
     """
 
     target: str
@@ -52,6 +53,12 @@ class Vetting:
     def ahead(self) -> list[int]:
         """The next ones, to be read before they are wanted."""
         return self.ids[self.place + 1 : self.place + 1 + AHEAD]
+
+    @property
+    def reached(self) -> int:
+        """So many keep their place: all up to the last one seen, and what is read in advance after it."""
+        last = max((k for k, source in enumerate(self.ids) if source in self.seen), default=self.place)
+        return max(last, self.place) + 1 + AHEAD
 
     @property
     def hidden(self) -> bool:
@@ -79,6 +86,7 @@ class SessionVetting(SessionAudit):
     def _forget(self) -> None:
         super()._forget()
         self.vetting: Vetting | None = None
+        self._looks_at: dict[tuple[str, str], Counter[int]] = {}
         self._in_front = False
         self._shown_at: float | None = None
         # value, seconds and whether to go on, while a label is written
@@ -205,16 +213,29 @@ class SessionVetting(SessionAudit):
             return
         vetting.place = min(max(place, 0), len(vetting.ids))
         self._shown_at = None
-        if vetting.current is not None:
+        if vetting.current is not None and vetting.current not in vetting.seen:
             vetting.seen.add(vetting.current)
+            self._looked_at(vetting.target, vetting.vetter)[vetting.current] += 1
         self.vetting_changed.emit()
         if self._in_front:
             super().select_many([vetting.current] if vetting.current is not None else [])
 
     def _draw(self, without: set[int], count: int) -> list[int]:
-        """What to label next by the project's query strategy; what others labelled is graded too."""
-        drawn: list[int] = self.queue.next(count, without, own=True).tolist()
+        """What to label next by the project's query strategy; what others labelled is graded too.
+
+        What was seen and skipped comes after all that was seen less often.
+        """
+        looks, drawn = self._looked_at(self.target, self.settings.vetter), list[int]()
+        for often in range(max(looks.values(), default=0) + 1):
+            tired = {source for source, times in looks.items() if times > often}
+            drawn += self.queue.next(count - len(drawn), without | tired | set(drawn), own=True).tolist()
+            if len(drawn) >= count:
+                break
         return drawn
+
+    def _looked_at(self, target: str, vetter: str) -> Counter[int]:
+        """In how many queues each source was seen since the project was opened."""
+        return self._looks_at.setdefault((target, vetter), Counter())
 
     def _follow_ranking(self, target: str) -> None:
         """What is seen, in view or read in advance keeps its place; all after it follows the new ranking."""
@@ -224,7 +245,7 @@ class SessionVetting(SessionAudit):
         if not vetting.ids:
             self.begin_vetting()
         elif vetting.current is not None:
-            kept = vetting.ids[: vetting.place + 1 + AHEAD]
+            kept = vetting.ids[: vetting.reached]
             vetting.ids = kept + self._draw(set(kept), len(vetting.ids) - len(kept))
             self.vetting_changed.emit()
 

@@ -185,13 +185,17 @@ def apply(app: QApplication, theme: str = "dark", text_size: int = 100, reduce_m
     dark = theme != "light"
     if theme == "system":
         dark = app.styleHints().colorScheme() != Qt.ColorScheme.Light
+    before = _Applied.scale
     _Applied.tokens = SKY if dark else LIGHT
     _Applied.scale = min(max(text_size, TEXT_SIZES[0]), TEXT_SIZES[1]) / 100
     _Applied.reduce_motion = reduce_motion
+    sheet = _style_sheet(_Applied.tokens)
+    if app.styleSheet() == sheet and _Applied.scale == before:
+        return  # a style sheet costs a look at every widget there is
     app.setStyle("Fusion")
     app.setFont(font(12, 500))
     app.setPalette(_palette(_Applied.tokens))
-    app.setStyleSheet(_style_sheet(_Applied.tokens))
+    app.setStyleSheet(sheet)
     for widget in app.allWidgets():
         if typeface := widget.property("type"):
             widget.setFont(font(*typeface))

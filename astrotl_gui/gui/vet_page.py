@@ -297,6 +297,8 @@ class VetPage(View):
         own, total = sum(session.own_label(i) is not None for i in vetting.ids), len(vetting.ids)
         told = f"all {total:,}" if own == total else f"{own:,} of {total:,}"
         text = f"You have graded {told}."
+        if vetting.drawn and own < total:
+            text += " The skipped ones come back once all others are seen."
         if vetting.drawn:
             return EmptyState("ph.checks", "All seen", text, f"Draw {LENGTH} more", self.draw_more)
         return EmptyState("ph.checks", "All seen", text, "Back", self.back)

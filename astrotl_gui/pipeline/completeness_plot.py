@@ -56,6 +56,8 @@ def write_recovery(path: Path, made: Recovery, name: str, top: int = TOP) -> Non
             middle, told.share, errors, widths, color=OURS_COLOUR, marker="o", linestyle="none", capsize=2
         )
         one.set_xlabel(title)
+        if told.kinds:
+            one.set_xticks(middle, told.kinds, rotation=35, ha="right")
         one.set_ylim(-0.02, 1.02)
     whole = made.whole(top)
     axes[0, 0].set_ylabel(f"share in the top {top:,}")

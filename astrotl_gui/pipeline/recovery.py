@@ -18,7 +18,7 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.injected import Injected
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
+from astrotl_gui.core.settings import ARTIFACT_KINDS, CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.pipeline.inject import draw_apart
 from astrotl_gui.pipeline.injection.faint import testers
 from astrotl_gui.pipeline.injection.stored import stored_pairs
@@ -44,8 +44,12 @@ QUANTITIES = {
         "ratio": "nucleus over its host",
         "snr": "S/N of the nucleus",
     },
+    "artifact": {"kind": "kind", "strength": "brightness over the noise"},
 }
 """By target what completeness is told by: a fact of the injected objects and its name."""
+KINDS = {"kind": tuple(ARTIFACT_KINDS.values())}
+"""Facts that are places in a list of names."""
+AS_HOSTS = "What the catalog says of them is what it says of the sources they were drawn over."
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +57,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True, eq=False)
 class Share:
     """The objects of m bins of a quantity: from `low` to `high` (m,), `count` of them, `found` in the top, and the
-    95 % interval `least` to `most` of that share (Clopper–Pearson)."""
+    95 % interval `least` to `most` of that share (Clopper–Pearson). `kinds` (m) names the bins of names, one each."""
 
     name: str
     low: Floats
@@ -62,6 +66,7 @@ class Share:
     found: NDArray[np.int64]
     least: Floats
     most: Floats
+    kinds: tuple[str, ...] = ()
 
     @property
     def share(self) -> Floats:
@@ -92,8 +97,14 @@ class Recovery:
         return _share("all", [np.arange(len(self.ranks))], np.zeros(len(self.ranks)), self.found(top))
 
     def by(self, quantity: str, top: int = TOP, bins: int = BINS) -> Share:
-        """In bins of as many objects each of a fact; `quantity` is a key of QUANTITIES[target]."""
+        """In bins of as many objects each of a fact, or by name; `quantity` is a key of QUANTITIES[target]."""
         values = np.asarray(self.facts[quantity], float)
+        if (names := KINDS.get(quantity)) is not None:
+            there = np.unique(values).astype(int).tolist()
+            told = _share(
+                quantity, [np.flatnonzero(values == kind) for kind in there], values, self.found(top)
+            )
+            return replace(told, kinds=tuple(names[kind] for kind in there))
         order = np.argsort(values, kind="stable")
         parts = np.array_split(order[np.isfinite(values[order])], bins)
         return _share(quantity, [part for part in parts if len(part)], values, self.found(top))
@@ -139,7 +150,8 @@ def recover(
         places, model = _ranked(catalog, embeddings, _taken(fresh, some), known, target, labels)
         ranks.append(places)
     progress(len(fresh), len(fresh), "Ranking the injected")
-    return Recovery(target, np.concatenate(ranks), dict(fresh.facts), len(catalog), model, tuple(drawn.notes))
+    notes = (*drawn.notes, AS_HOSTS) if target == "artifact" else tuple(drawn.notes)
+    return Recovery(target, np.concatenate(ranks), dict(fresh.facts), len(catalog), model, notes)
 
 
 def _ranked(
@@ -182,9 +194,7 @@ def _drawn(
     """The objects as they lie beside the embeddings, made where they are not there."""
     injector = testers(settings).get(target)
     if injector is None:
-        raise AstroTLError(
-            "This cannot be injected", f"{target}: only {' and '.join(QUANTITIES)} can be drawn."
-        )
+        raise AstroTLError("This cannot be injected", f"{target}: only {', '.join(QUANTITIES)} can be drawn.")
     if not injector.can_draw():
         raise AstroTLError("Arcs cannot be drawn here", "Install caustics: pip install 'astrotl[inject]'.")
     seed, name = settings.seed + APART, f"recovery-{target}"

@@ -17,6 +17,7 @@ from astrotl_gui.gui import theme
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.train_parts import TrainParts
 from astrotl_gui.pipeline import finetune as module
+from astrotl_gui.pipeline import recovery
 from astrotl_gui.pipeline.recovery import Recovery
 
 from .ranked import COUNT, Gate, ranked_window, settled
@@ -194,6 +195,60 @@ def test_an_audit_can_be_given_up(qtbot: QtBot, window: MainWindow) -> None:
     assert window.session.audits()[0].audit.state == STOPPED and card.start.isVisible()
 
 
+def test_calibrate_draws_the_reliability_of_a_certified_audit(qtbot: QtBot, window: MainWindow) -> None:
+    label(qtbot, window, range(1, 5), range(5, 8))
+    session, audit = window.session, parts(window).audit
+    audit.recall.chosen.emit("0.5")
+    click(audit.start)
+    begun = session.audit
+    assert begun is not None
+    sample = begun.audit.sample.tolist()
+    session.label_as(sample[:6], "positive", "lens")
+    session.label_as(sample[6:], "negative", "lens")
+    settled(qtbot, session)
+    press(window, K.Key_4, CTRL)
+    card = parts(window).probabilities
+    assert not card.isVisible()
+    click(audit.finish)
+    settled(qtbot, session)
+    assert card.isVisible() and not card.plot.isVisible() and "three yes" in card.says.text()
+    with qtbot.waitSignal(session.audit_changed, timeout=20_000):
+        click(card.button)
+    known = session.calibrations["lens"]
+    assert (known.labels, known.yes) == (len(sample), 6) and card.plot.isVisible()
+    assert card.says.text().startswith(f"Off by {known.error:.3f} on average")
+    dots = [item.getData() for item in card.plot.listDataItems()][-1]
+    assert np.array_equal(dots, [known.reliability.said, known.reliability.seen])
+
+
+def test_measure_asks_for_completeness_once_at_a_time(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng, asked = np.random.default_rng(1), list[str]()
+
+    def recover(*given: object, **_: object) -> Recovery:
+        asked.append(str(given[6]))
+        facts = {name: rng.uniform(1, 2, 20) for name in ("magnitude", "ratio", "snr")}
+        return Recovery("agn", np.arange(91, 111), facts, COUNT, "gp test")
+
+    gate, session = Gate(recover), window.session
+    monkeypatch.setattr(recovery, "recover", gate)
+    session.set_target("agn")
+    card = parts(window).completeness
+    assert card.button.text() == "Measure" and card.says.text().startswith("Draws AGN into your own galaxies")
+    click(card.button)
+    qtbot.waitUntil(lambda: gate.calls == 1, timeout=20_000)
+    assert not card.button.isEnabled()
+    gate.opened.set()
+    qtbot.waitUntil(card.button.isEnabled, timeout=20_000)
+    assert asked == ["agn"] and card.button.text() == "Measure again"
+    assert list(card.plots) == ["magnitude", "ratio", "snr"]
+    qtbot.waitUntil(lambda: all(plot.isVisible() for plot in card.plots.values()))
+    click(card.button)
+    settled(qtbot, session)
+    assert asked == ["agn", "agn"] and card.button.isEnabled()
+
+
 def test_completeness_is_shown_by_quantity(window: MainWindow) -> None:
     session, card = window.session, parts(window).completeness
     rng = np.random.default_rng(1)
@@ -202,6 +257,12 @@ def test_completeness_is_shown_by_quantity(window: MainWindow) -> None:
     session.recovered.emit("lens")
     assert list(card.plots) == ["magnitude", "einstein_radius", "snr"]
     assert card.says.text().startswith("10 of 20 injected lenses are in the top 100 of 40: 50 %")
+    facts = {"kind": np.repeat([0.0, 5.0], 10), "strength": facts["snr"]}
+    session.recoveries["artifact"] = Recovery("artifact", np.arange(91, 111), facts, COUNT, "gp test")
+    session.set_target("artifact")
+    ticks = card.plots["kind"].getAxis("left")._tickLevels
+    assert ticks == [[(0.0, "Cosmic rays"), (-1.0, "Ghosts")]]
+    assert card.plots["kind"].listDataItems()[0].getData()[0].tolist() == [1.0, 0.0]
     session.set_target("outlier")
     assert not card.isVisible()
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.labels import Label, LabelLog
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.gui import place_verbs
+from astrotl_gui.gui import place_verbs, session_vetting
 from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.session_vetting import AHEAD, Vetting
 from astrotl_gui.gui.vet_facts import colour_text
@@ -234,9 +234,43 @@ def test_the_end_of_the_queue_says_so_and_draws_more(vet: MainWindow) -> None:
     press(vet, K.Key_Z, CTRL)
     assert vet.vet._empty is None and queue(vet).place == 1
     press(vet, K.Key_Space)
-    assert vet.vet._empty is not None and vet.vet._empty.detail.text() == "You have graded 1 of 2."
+    assert vet.vet._empty is not None and vet.vet._empty.detail.text() == (
+        "You have graded 1 of 2. The skipped ones come back once all others are seen."
+    )
     press(vet, K.Key_Return)
     assert queue(vet).place == 0 and len(queue(vet).ids) == COUNT - 1
+
+
+def test_the_skipped_come_back_when_all_others_are_seen(
+    qtbot: QtBot, vet: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_vetting, "LENGTH", 15)
+    vet.session.begin_vetting()
+    skipped, graded = list[int](), set[int]()
+    for number in range(COUNT):
+        source = vet.session.selected
+        assert source is not None and source not in {*skipped, *graded}
+        if number % 4 == 1:
+            graded.add(source)
+            press(vet, K.Key_X)
+            settled(qtbot, vet.session)  # the queue is drawn anew behind those read in advance
+        else:
+            skipped.append(source)
+            press(vet, K.Key_Space)
+        if vet.session.vetting is not None and vet.session.vetting.current is None:
+            press(vet, K.Key_Return)
+    assert vet.session.selected in skipped and {*queue(vet).ids[queue(vet).place :]} <= {*skipped}
+
+
+def test_going_back_keeps_what_was_seen_in_its_place(qtbot: QtBot, vet: MainWindow) -> None:
+    for _ in range(8):
+        press(vet, K.Key_Space)
+    before = list(queue(vet).ids[:9])
+    for _ in range(7):
+        press(vet, K.Key_D)
+    press(vet, K.Key_A)
+    settled(qtbot, vet.session)
+    assert queue(vet).ids[:9] == before and queue(vet).place == 2
 
 
 def test_a_given_queue_keeps_its_order_and_name(qtbot: QtBot, window: MainWindow) -> None:

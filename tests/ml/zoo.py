@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
@@ -60,8 +62,9 @@ def _draw(kind: str, bands: tuple[int, ...], rng: np.random.Generator) -> tuple[
     return image, True
 
 
+@cache
 def zoo(seed: int = 0, bands: tuple[int, ...] = (0, 1, 2)) -> tuple[Columns, np.ndarray]:
-    """Statistics and catalog columns of the zoo, and the kind of each (N,) str."""
+    """Statistics and catalog columns of the zoo, and the kind of each (N,) str; drawn once, and not to be changed."""
     rng = np.random.default_rng(seed)
     kinds = np.repeat(list(KINDS), list(KINDS.values()))
     stamps, catalog = [], {name: [] for name in ("snr", "a", "b", "r50", "flags", "masked_fraction")}

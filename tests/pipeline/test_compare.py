@@ -20,13 +20,13 @@ from astrotl_gui.pipeline.description.report import markdown, text
 from tests.pipeline.injected import Injected, draw, mosaic, tan, write_band
 from tests.pipeline.test_describe import crowd, sky
 
-SIDE = 900
+SIDE = 700
 
 
 def field(folder: Path, seed: int, size: float = 1.0, sigma: float = 1.0, share: float = 0.6) -> Mosaic:
     """Two bands of a random field; galaxies `size` times as large, g fainter than r by the factor `share`."""
     folder.mkdir(exist_ok=True)
-    sources, bands = crowd(seed, SIDE, 900, size), []
+    sources, bands = crowd(seed, SIDE, 540, size), []
     for name, flux in (("g", share), ("r", 1.0)):
         image = sky(SIDE, 10, sigma, seed=10 * seed + len(bands))
         draw(image, sources, flux)

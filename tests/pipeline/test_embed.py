@@ -124,7 +124,7 @@ def test_a_killed_process_leaves_a_store_that_resumes(
         "import sys; from pathlib import Path; from tests.pipeline.small_sky import make_sky\n"
         "from astrotl_gui.core.settings import CutoutSettings, EncoderSettings\n"
         "from astrotl_gui.pipeline import embed as m; from astrotl_gui.ml import encoder as e\n"
-        "e.PRECISIONS['cpu'] = ()\n"
+        "e.PRECISIONS['cpu'], e.BATCH['cpu'] = (), 10\n"
         "m.SHARD = 10; folder = Path(sys.argv[1]); mosaic, catalog = make_sky(folder)\n"
         "m.embed(mosaic, catalog, folder / 'emb', CutoutSettings(8.0, 24.0), EncoderSettings(views=1), device='cpu')\n"
     )

@@ -17,7 +17,7 @@ from astrotl_gui.ml.baselines.method import F64, Labels
 from astrotl_gui.pipeline.evaluate import Evaluation, evaluate
 from astrotl_gui.pipeline.evaluation.curves import by_chance, curves
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
-from astrotl_gui.pipeline.evaluation.methods import METHODS, UNSUPERVISED, chosen
+from astrotl_gui.pipeline.evaluation.methods import BY_STRATEGY, METHODS, OURS, UNSUPERVISED, chosen
 from astrotl_gui.pipeline.evaluation.output import table, write_log
 from astrotl_gui.pipeline.evaluation.play import play
 from astrotl_gui.pipeline.evaluation.plot import write_plot
@@ -53,6 +53,25 @@ def test_a_perfect_order_and_a_perfectly_wrong_one() -> None:
     assert best.rounds[1].recall == 1
     worst = play("x", Scores(~SET.positive), SET.positive, FIVE, 0)
     assert [r.found for r in worst.rounds] == [5, 5, 5, 5] and worst.rounds[0].quality.auroc == 0
+
+
+def test_a_query_strategy_says_what_is_labelled() -> None:
+    made = {name: method(SET) for name, method in chosen([OURS, *BY_STRATEGY]).items()}
+    labels = {int(row): 1 if SET.positive[row] else -1 for row in start(SET.positive, FIVE, 1)}
+    scores = made[OURS].scores(labels, 1)
+    asked = {name: made[name].asks(labels, 20, 1) for name in BY_STRATEGY}  # type: ignore[attr-defined]
+    for name, rows in asked.items():
+        assert len(set(rows.tolist())) == 20 and not set(rows.tolist()) & set(labels)
+        np.testing.assert_array_equal(made[name].scores(labels, 1), scores)  # the ranker is the same
+        np.testing.assert_array_equal(made[name].asks(labels, 20, 1), rows)  # type: ignore[attr-defined]
+    rest = np.setdiff1d(np.arange(N), list(labels))
+    away = np.abs(scores - 0.5)
+    assert away[asked["ours-uncertain"]].max() <= away[np.setdiff1d(rest, asked["ours-uncertain"])].min()
+    top = rest[np.argsort(-scores[rest], kind="stable")][:16]
+    assert set(top.tolist()) <= set(asked["ours-explore"].tolist())
+    played = evaluate(SET, FIVE, range(2), chosen([OURS, "ours-random"]))
+    found = {one.method: one.rounds[-1].found for one in played.plays}
+    assert found["ours-random"] < found[OURS] == P
 
 
 def test_each_round_is_told_the_truth_of_what_it_asked_for() -> None:

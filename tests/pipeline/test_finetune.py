@@ -3,103 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
-import timm
 import torch
-from safetensors.torch import save_file
 
-from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.models import read_model, read_models, weights_file
-from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import Cancelled, Progress
-from astrotl_gui.core.project import Project
 from astrotl_gui.core.ranking import order_of
-from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, EncoderSettings, TuningSettings
-from astrotl_gui.ml.encoders import Card, encoders_folder, file_hash, network_card
+from astrotl_gui.ml.encoders import file_hash, network_card
 from astrotl_gui.ml.network import load_network
-from astrotl_gui.pipeline.embed import embed
-from astrotl_gui.pipeline.finetune import embed_version, embedded, fine_tune
+from astrotl_gui.pipeline.finetune import embedded
 from astrotl_gui.pipeline.lists import load_inputs
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.rank import rank
 from astrotl_gui.pipeline.tuning import judged
-from tests.pipeline.small_sky import make_sky
+from tests.pipeline.tuning_lab import CUTOUTS, Lab, lab, lab_folder
 
-NAME = "small"
-QUICK = TuningSettings(folds=2, epochs=1, batch=6, unlabelled=6, turns=1)
-CUTOUTS = CutoutSettings(size=8.0, context=24.0)
-
-
-@dataclass
-class Lab:
-    """A project of forty sources, embedded by a tiny network, with labels enough of one list."""
-
-    project: Project
-    mosaic: Mosaic
-    catalog: Catalog
-
-    @property
-    def labels(self) -> dict[int, int]:
-        return {int(i): 1 if k % 3 == 0 else -1 for k, i in enumerate(self.catalog.ids[:32])}
-
-    def tune(self, progress: Progress | None = None, **changed: Any) -> Any:
-        p = self.project
-        training: Mapping[str, Mapping[int, int]] = changed.pop("training", {"lens": self.labels})
-        return fine_tune(
-            self.mosaic, self.catalog, p.embeddings_folder, p.models_folder, p.cutouts, p.encoder, "lens",
-            training, QUICK, device="cpu", progress=progress or Progress(), **changed,
-        )  # fmt: skip
-
-    def of(self, version: int) -> EncoderSettings:
-        return replace(self.project.encoder, model=version, models=str(self.project.models_folder))
-
-    def embed(self, version: int, **options: Any) -> None:
-        p = self.project
-        embed_version(
-            self.mosaic, self.catalog, p.embeddings_folder, p.cutouts, self.of(version), device="cpu", **options
-        )  # fmt: skip
-
-    def key(self) -> str | None:
-        """Of the embeddings that rank after reopening; None where there are none."""
-        project = Project.open(self.project.path)
-        try:
-            inputs = load_inputs(
-                project.embeddings_folder, self.catalog, self.mosaic, project.cutouts, project.encoder
-            )
-            assert inputs is None or len(rank(inputs, "lens", self.labels)) == len(self.catalog)
-            return inputs.key if inputs else None
-        finally:
-            project.close()
-
-
-@pytest.fixture
-def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
-    monkeypatch.setattr("astrotl_gui.ml.encoders.data_folder", lambda: tmp_path / "data")
-    torch.manual_seed(0)
-    network = timm.create_model("test_efficientnet", pretrained=False, num_classes=0)
-    weights = encoders_folder() / NAME / "weights.safetensors"
-    weights.parent.mkdir(parents=True)
-    save_file(network.state_dict(), weights)
-    half = (0.5, 0.5, 0.5)
-    Card(
-        NAME, "test_efficientnet", weights, file_hash(weights), 64, half, half, "bicubic", "", "", 1,
-        network.num_features, 5, 1,
-    ).write()  # fmt: skip
-    mosaic, catalog = make_sky(tmp_path)
-    project = Project.create(tmp_path / "small.astrotl", mosaic.spec, DetectionSettings(), CUTOUTS)
-    project.write_catalog(catalog)
-    project.encoder = replace(project.encoder, encoder=NAME, layers="last", views=1)
-    project.save()
-    embed(mosaic, catalog, project.embeddings_folder, CUTOUTS, project.encoder, device="cpu")
-    yield Lab(project, mosaic, catalog)
-    project.close()
+__all__ = ["lab", "lab_folder"]
 
 
 def test_too_few_labels_are_counted(lab: Lab) -> None:

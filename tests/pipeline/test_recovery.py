@@ -10,13 +10,13 @@ import pytest
 from scipy.stats import binomtest
 
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, InjectionSettings
+from astrotl_gui.core.settings import ARTIFACT_KINDS, CutoutSettings, EncoderSettings, InjectionSettings
 from astrotl_gui.ml import encoder as encoder_module
 from astrotl_gui.pipeline import recovery as module
 from astrotl_gui.pipeline.completeness_plot import write_recovery
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.inject import inject
-from astrotl_gui.pipeline.recovery import Recovery, recover
+from astrotl_gui.pipeline.recovery import QUANTITIES, Recovery, recover
 from tests.pipeline.injection.small_field import SIZE, field
 
 CUTOUTS, ONE = CutoutSettings(SIZE, 3 * SIZE), EncoderSettings(views=1, layers="last")
@@ -58,8 +58,25 @@ def test_bright_lenses_come_before_the_galaxies_they_are_drawn_into(
     assert (tmp_path / "plot.png").stat().st_size > 5_000
 
 
+def test_artifacts_are_told_by_kind_and_brightness(made, tmp_path: Path) -> None:
+    found = run(made, {}, "artifact")
+    kinds, strength = (found.by(name, top=4) for name in QUANTITIES["artifact"])
+    assert len(found.ranks) == kinds.count.sum() == strength.count.sum() == 24
+    assert kinds.found.sum() == strength.found.sum() == found.found(4).sum()
+    assert strength.low[0] > 4 and strength.high[-1] < 101
+    for k, name in enumerate(kinds.kinds):
+        mine = found.facts["kind"] == list(ARTIFACT_KINDS.values()).index(name)
+        assert kinds.count[k] == mine.sum() > 0 and kinds.found[k] == (found.ranks[mine] <= 4).sum()
+        interval = binomtest(int(kinds.found[k]), int(kinds.count[k])).proportion_ci(0.95, "exact")
+        assert (kinds.least[k], kinds.most[k]) == pytest.approx((interval.low, interval.high))
+    assert any("they were drawn over" in note for note in found.notes)
+    write_recovery(tmp_path / "plot.svg", found, "field", 4)
+    drawn = (tmp_path / "plot.svg").read_text()
+    assert all(f"<!-- {name} -->" in drawn for name in kinds.kinds)
+
+
 def test_what_cannot_be_drawn_is_said(made) -> None:
-    with pytest.raises(AstroTLError, match="only lens and agn can be drawn"):
+    with pytest.raises(AstroTLError, match="only lens, agn, artifact can be drawn"):
         run(made, {}, "outlier")
     with pytest.raises(AstroTLError, match="not embedded"):
         recover(*made[:2], made[2] / "none", CUTOUTS, ONE, FEW, "lens", {}, 24, device="cpu")

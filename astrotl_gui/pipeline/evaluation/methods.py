@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.settings import STRATEGIES
 from astrotl_gui.ml.baselines.learned import Isolation, Logistic, MaxSimilarity
 from astrotl_gui.ml.baselines.method import F64, Labels, Method
 from astrotl_gui.ml.baselines.plain import Cue, Random, StatisticsProcess, cues
@@ -15,7 +17,7 @@ from astrotl_gui.ml.baselines.protege import Protege
 from astrotl_gui.ml.outlier import METHODS as OUTLIER_METHODS
 from astrotl_gui.ml.space import unit
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
-from astrotl_gui.pipeline.evaluation.ours import Ours
+from astrotl_gui.pipeline.evaluation.ours import Ours, OursBy
 from astrotl_gui.pipeline.evaluation.tuned import Tuned
 
 Factory = Callable[[LabelledSet], Method]
@@ -80,6 +82,11 @@ TUNED: Mapping[str, Factory] = {
 }
 """With labels too, but minutes a start: only where they are named."""
 
+BY_STRATEGY: Mapping[str, Factory] = {
+    f"{OURS}-{strategy}": partial(OursBy, strategy=strategy) for strategy in STRATEGIES if strategy != "top"
+}
+"""Ours, labelling what another query strategy asks about: only where they are named."""
+
 UNSUPERVISED: Mapping[str, Factory] = {
     **{name: _outlier(method) for name, method in OUTLIER_METHODS.items()},
     CHANCE: METHODS[CHANCE],
@@ -90,7 +97,7 @@ UNSUPERVISED: Mapping[str, Factory] = {
 def chosen(names: Sequence[str], unsupervised: bool = False) -> dict[str, Factory]:
     """The methods of these names, all where none is named, in their order. AstroTLError for one that is not known."""
     usual = UNSUPERVISED if unsupervised else METHODS
-    known = usual if unsupervised else {**usual, **TUNED}
+    known = usual if unsupervised else {**usual, **TUNED, **BY_STRATEGY}
     for name in names:
         if name not in known:
             raise AstroTLError("There is no such method", f'"{name}". Choose from {", ".join(known)}.')

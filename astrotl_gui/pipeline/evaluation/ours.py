@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from astrotl_gui.core.labels import TARGETS
+from astrotl_gui.core.ranking import Ranking
+from astrotl_gui.core.settings import QueueSettings
 from astrotl_gui.ml.baselines.method import F64, Labels
 from astrotl_gui.pipeline.evaluation.labelled_set import LabelledSet
+from astrotl_gui.pipeline.queue import next_to_label
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
+
+Rows = NDArray[np.int64]
 
 
 class Ours:
@@ -22,11 +28,30 @@ class Ours:
         self.catalog = labelled.catalog
 
     def scores(self, labels: Labels, seed: int) -> F64:
-        ids = self.catalog.ids
-        ranking = rank(self.inputs, self.target, {int(ids[row]): sign for row, sign in labels.items()})
-        out = np.empty(len(ids))
+        ranking = self.ranking(labels)
+        out = np.empty(len(self.catalog))
         out[self.catalog.rows_of(ranking.ids)] = ranking.scores
         return out
+
+    def ranking(self, labels: Labels) -> Ranking:
+        """The list as these labels (row → ±1) order it."""
+        ids = self.catalog.ids
+        return rank(self.inputs, self.target, {int(ids[row]): sign for row, sign in labels.items()})
+
+
+class OursBy(Ours):
+    """The same ranker, labelling what a query strategy of the window asks about instead of the top of the list."""
+
+    def __init__(self, labelled: LabelledSet, strategy: str) -> None:
+        super().__init__(labelled)
+        self.queue = QueueSettings(strategy)
+
+    def asks(self, labels: Labels, count: int, seed: int) -> Rows:
+        """Up to `count` rows to label next."""
+        done = self.catalog.ids[np.fromiter(labels, np.int64, len(labels))]
+        ranking, turn = self.ranking(labels), np.random.SeedSequence((seed, len(labels)))
+        drawn = int(turn.generate_state(1)[0])
+        return self.catalog.rows_of(next_to_label(self.inputs, ranking, done, count, self.queue, drawn))
 
 
 def without_formulas(inputs: RankInputs) -> RankInputs:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.ml.baselines.method import Method
 from astrotl_gui.pipeline.evaluation.metrics import Quality, best_first, quality
+from astrotl_gui.pipeline.evaluation.ours import OursBy
 from astrotl_gui.pipeline.evaluation.protocols import Protocol, start
 
 
@@ -51,7 +52,8 @@ def play(
 ) -> Played:
     """Label the start, then the best unlabelled `batch` of each round, up to the protocol's end.
 
-    Equal scores are taken in file order. `report(labels)` is called before each round.
+    A method that `asks` says itself what to label. Equal scores are taken in file order. `report(labels)` is called
+    before each round.
     """
     rows = start(positive, protocol, seed).tolist()
     rounds = []
@@ -68,5 +70,8 @@ def play(
         rounds.append(Round(name, seed, len(rows), found, found / int(positive.sum()), measured, seconds))
         if len(rows) >= end:
             return Played(name, seed, tuple(rounds), positive[rows])
-        following = rest[best_first(scores[rest])]
-        rows += following[: min(protocol.batch, end - len(rows))].tolist()
+        batch = min(protocol.batch, end - len(rows))
+        if isinstance(method, OursBy):
+            rows += method.asks(labels, batch, seed).tolist()
+        else:
+            rows += rest[best_first(scores[rest])][:batch].tolist()

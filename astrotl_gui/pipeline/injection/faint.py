@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from astrotl_gui.core.settings import InjectionSettings
+from astrotl_gui.pipeline.injection.artifact import ArtifactInjector
 from astrotl_gui.pipeline.injection.injector import Facts, Injector, Square
 from astrotl_gui.pipeline.injection.instrument import Instrument
 from astrotl_gui.pipeline.injection.lens import Floats, LensInjector
@@ -25,4 +26,8 @@ class EveryLens(LensInjector):
 
 def testers(settings: InjectionSettings) -> dict[str, Injector]:
     """By target, what draws the objects that a list should find."""
-    return {"lens": EveryLens(settings), "agn": NucleusInjector(settings)}
+    return {
+        "lens": EveryLens(settings),
+        "agn": NucleusInjector(settings),
+        "artifact": ArtifactInjector(settings),
+    }

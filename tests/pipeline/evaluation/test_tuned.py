@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,23 +15,25 @@ from astrotl_gui.pipeline.evaluation.methods import chosen
 from astrotl_gui.pipeline.tuning import judged
 
 
-@pytest.fixture
-def labelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabelledSet:
-    monkeypatch.setattr("astrotl_gui.pipeline.evaluation.folder.cache_folder", lambda: tmp_path / "cache")
-    quick = TuningSettings(folds=2, epochs=1, batch=6, turns=1)
-    monkeypatch.setattr(module, "TuningSettings", lambda: quick)
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory: pytest.TempPathFactory) -> LabelledSet:
     rng = np.random.default_rng(0)
-    folder = tmp_path / "set"
+    folder = tmp_path_factory.mktemp("labelled") / "set"
     (folder / "images").mkdir(parents=True)
     rows = ["filename,label"]
     for k in range(24):
         Image.fromarray(rng.integers(0, 80, (32, 32, 3), np.uint8)).save(folder / "images" / f"{k}.png")
         rows.append(f"{k}.png,{'anomaly' if k % 2 else 'normal'}")
     (folder / "truth.csv").write_text("\n".join(rows))
-    return read_folder(folder, views=1, device="cpu")
+    with pytest.MonkeyPatch.context() as patch:
+        cache = folder.parent / "cache"
+        patch.setattr("astrotl_gui.pipeline.evaluation.folder.cache_folder", lambda: cache)
+        return read_folder(folder, views=1, device="cpu")
 
 
 def test_it_is_ours_unless_the_gate_accepts(labelled: LabelledSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = TuningSettings(folds=2, epochs=1, batch=6, turns=1)
+    monkeypatch.setattr(module, "TuningSettings", lambda: quick)
     method, ours = chosen(["tuned"])["tuned"](labelled), chosen(["ours"])["ours"](labelled)
     few = {row: 1 if row % 2 else -1 for row in range(10)}
     many = {row: 1 if row % 2 else -1 for row in range(22)}
