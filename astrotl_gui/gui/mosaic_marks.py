@@ -1,24 +1,25 @@
-"""Which sources are marked on the mosaic and which one the mouse means."""
+"""Which sources are marked one by one on the mosaic, and which one the mouse means."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 
 from astrotl_gui.gui.marks import Mark
+from astrotl_gui.gui.overlays import CANDIDATES, MARKED
+from astrotl_gui.gui.selection import Selection
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.viewport import Viewport
 
-MARKED = 100
-"""Only the first so many of the list are marked."""
 REACH_PX = 12.0
 """A click selects the nearest source within this distance."""
 
 
 class MosaicMarks(QObject):
-    """The first hundred of the current list and what is selected. `changed` asks for a repaint."""
+    """The first of the current list, at most a hundred, and what is selected. `changed` asks for a repaint."""
 
     changed = Signal()
 
@@ -30,6 +31,7 @@ class MosaicMarks(QObject):
             signal.connect(self.refresh)
         session.ranking_changed.connect(self._ranked)
         session.labels_changed.connect(self.refresh)
+        session.overlays.listed.connect(self.refresh)
 
     @Slot(str)
     def _ranked(self, target: str) -> None:
@@ -41,9 +43,12 @@ class MosaicMarks(QObject):
         """Mark the list as it now is."""
         session = self._session
         ranking = session.ranking()
-        ids = [int(i) for i in ranking.ids[:MARKED]] if ranking is not None else []
-        chosen = set(session.selection)
-        ids += [i for i in session.selection if i not in set(ids)]
+        shown = min(session.overlays.top or MARKED, MARKED) if session.overlays.shows(CANDIDATES) else 0
+        ids = ranking.ids[:shown].tolist() if ranking is not None else []
+        # Of a large selection the current source alone: the others are drawn all at once, as an overlay.
+        selection = session.selection[-1:] if len(session.selection) > MARKED else session.selection
+        chosen = set(selection)
+        ids += [i for i in selection if i not in set(ids)]
         sizes = self._sizes(ids)
         self.marks = []
         for source, (x, y, size) in zip(ids, sizes, strict=True):
@@ -77,15 +82,17 @@ class MosaicMarks(QObject):
         return (float(catalog.x[row]), float(catalog.y[row])) if row >= 0 else None
 
     def nearest(self, viewport: Viewport, sx: float, sy: float) -> int | None:
-        """The source nearest to a point of the view within 12 px, else the smallest mark around it."""
-        catalog = self._session.catalog
-        if not len(catalog):
-            return None
+        """The source that a point of the view means: the nearest within 12 px, else the one at the nearest place of a
+        catalog or region within 12 px, else the smallest mark around it."""
         x, y = viewport.to_image(sx, sy)
-        distance = np.hypot(catalog.x - x, catalog.y - y) * viewport.scale
-        best = int(np.argmin(distance))
-        if distance[best] <= REACH_PX:
-            return int(catalog.ids[best])
+        reach = REACH_PX / viewport.scale
+        found = self._near(x, y, reach)
+        if found is not None:
+            return found
+        for file, row in self._session.overlays.near(x, y, reach):
+            place = file.content.place(row) if file.content is not None else None
+            if place is not None and (found := self._near(*place, reach)) is not None:
+                return found
         around = [
             (mark.radius(viewport.scale), mark.id)
             for mark in self.marks
@@ -93,14 +100,34 @@ class MosaicMarks(QObject):
         ]
         return min(around)[1] if around else None
 
-    def inside(self, viewport: Viewport, box: QRectF) -> list[int]:
+    def _near(self, x: float, y: float, reach: float) -> int | None:
+        """The source nearest to a place, within `reach` px."""
+        catalog, index = self._session.catalog, self._session.overlays.index
+        if not len(catalog):
+            return None
+        if index is None:  # still being sorted: look at all
+            away = np.hypot(catalog.x - x, catalog.y - y)
+            row: int | None = int(np.nanargmin(away)) if np.isfinite(away).any() else None
+            row = row if row is not None and away[row] <= reach else None
+        else:
+            row = index.nearest(x, y, reach)
+        return int(catalog.ids[row]) if row is not None else None
+
+    def inside(self, viewport: Viewport, box: QRectF) -> Sequence[int]:
         """The sources in a box of the view, the best ranked last (it becomes the current one)."""
-        catalog = self._session.catalog
-        sx, sy = viewport.to_screen(catalog.x, catalog.y)
-        within = (sx >= box.left()) & (sx <= box.right()) & (sy >= box.top()) & (sy <= box.bottom())
-        found = [int(i) for i in catalog.ids[within]]
+        catalog, index = self._session.catalog, self._session.overlays.index
+        (x0, y1), (x1, y0) = (
+            viewport.to_image(corner.x(), corner.y()) for corner in (box.topLeft(), box.bottomRight())
+        )
+        if index is None:
+            rows = np.flatnonzero(
+                (catalog.x >= x0) & (catalog.x <= x1) & (catalog.y >= y0) & (catalog.y <= y1)
+            )
+        else:
+            rows = index.inside((x0, y0, x1, y1))
+        ids = catalog.ids[rows]
         ranking = self._session.ranking()
-        if ranking is None:
-            return found
-        last = len(ranking) + 1
-        return sorted(found, key=lambda source: -(ranking.rank_of(source) or last))
+        if ranking is not None and len(ids):
+            ranks = ranking.ranks_of(ids)
+            ids = ids[np.argsort(-np.where(ranks > 0, ranks, len(ranking) + 1), kind="stable")]
+        return Selection(ids)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import project_verbs
+from . import overlay_verbs, project_verbs
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -30,6 +30,8 @@ def _connect_bars(window: MainWindow) -> None:
 def _connect_pages(window: MainWindow) -> None:
     window.view.read_out.connect(window.status.read_out.show_values)
     window.explore.bar.only_sky_wanted.connect(window.toggle_only_sky)
+    window.explore.overlays.add_wanted.connect(lambda: overlay_verbs.choose_overlays(window))
+    window.explore.overlays.save_wanted.connect(lambda: overlay_verbs.save_regions(window))
     for wanted in (
         window.explore.why.closed,
         window.explore.inspector.why.clicked,
