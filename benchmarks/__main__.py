@@ -16,6 +16,7 @@ NAMES = (
     "embed",
     "finetune",
     "mosaic",
+    "overlays",
     "rank",
     "realism",
     "simulate",
