@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,20 +13,20 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath
 
 from astrotl_gui.core.sky_index import Area, SkyIndex
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.marks import LABEL_TONES, ROOM, SMALLEST, paint_shape, shape
+from astrotl_gui.gui.marks import LABEL_TONES, ROOM, SMALLEST
+from astrotl_gui.gui.overlay_glyphs import glyph_of
 from astrotl_gui.gui.overlay_ink import (
     Picture,
     as_image,
     blank,
     counts,
-    of_image,
     ring_cost,
     rings,
     shade,
     stamp,
 )
 from astrotl_gui.gui.overlays import CANDIDATES, DETECTIONS, LABELS, SELECTED, Overlays, UserOverlay
-from astrotl_gui.gui.sky_ink import INK, lines, stroke, write
+from astrotl_gui.gui.sky_ink import stroke, write
 from astrotl_gui.gui.sky_layers import Layer
 from astrotl_gui.gui.viewport import Viewport
 
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 
 AROUND = 0.125
 """So much of the view is drawn beyond each edge."""
-CROWDED = 0.5
+CROWDED = 0.35
 """Where marks would cover this share of the mosaic in view they become dots, and dots become a density."""
 DOT_PX, GLYPH_PX = 6.3, 15.0
 """The room a dot and a glyph take, side of a square [logical px]."""
@@ -139,7 +138,7 @@ class _Drawing:
         rows = index.rows[at]
         a, b, angle = self._ellipses(catalog, rows)
         if not len(a) or ring_cost(a, LINE * self.ratio) > RING_WORK or np.median(a) < LEAST_RING:
-            stamp(self.picture, _glyph("dot", self.ratio), x, y)
+            stamp(self.picture, glyph_of("dot", self.ratio), x, y)
             return
         rings(self.picture, x, y, a, b, angle, QUIET, LINE * self.ratio)
 
@@ -197,7 +196,7 @@ class _Drawing:
             self._stroke(path)
             drawn[outlines.line_of[line]] = False
         # What has no outline, and outlines that are too many, are marked where they are.
-        stamp(self.picture, _glyph("point", self.ratio), *self._to_patch(x[drawn], y[drawn]))
+        stamp(self.picture, glyph_of("point", self.ratio), *self._to_patch(x[drawn], y[drawn]))
         self._texts(outlines, np.flatnonzero(seen), names)
 
     def _texts(self, outlines: Outlines, rows: NDArray[np.int64], names: object) -> None:
@@ -223,7 +222,7 @@ class _Drawing:
         """Mark positions with a glyph, or with dots where glyphs would crowd."""
         at = index.within(self.area)
         name = glyph if self._fits(len(at), GLYPH_PX) else "selected-dot" if glyph == "selected" else "dot"
-        stamp(self.picture, _glyph(name, self.ratio), *self._to_patch(index.x[at], index.y[at]))
+        stamp(self.picture, glyph_of(name, self.ratio), *self._to_patch(index.x[at], index.y[at]))
 
     def _labels(self) -> None:
         points, target = self.overlays.points(LABELS), self.session.target
@@ -238,7 +237,7 @@ class _Drawing:
         for value in LABEL_TONES:
             mine = values == value
             name = f"label {target} {value}" if shaped else f"dot {value}"
-            stamp(self.picture, _glyph(name, self.ratio), x[mine], y[mine])
+            stamp(self.picture, glyph_of(name, self.ratio), x[mine], y[mine])
 
     # -- ink
 
@@ -275,71 +274,3 @@ class _Drawing:
 
     def _to_patch(self, x: NDArray, y: NDArray) -> tuple[NDArray, NDArray]:
         return (x - self.area[0]) * self.scale, (self.area[3] - y) * self.scale
-
-
-@lru_cache(maxsize=64)
-def _glyph(name: str, ratio: float) -> Picture:
-    """A small mark as pixels: "dot", "dot positive", "target lens", "label lens positive", "cross" …"""
-    kind, *rest = name.split(" ")
-    size = {"label": 2 * SMALLEST + 22, "target": 22}.get(kind, 21)
-    side = math.ceil(size * ratio) | 1
-    image = QImage(side, side, QImage.Format.Format_ARGB32_Premultiplied)
-    image.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(image)
-    middle = side / 2
-    painter.translate(middle, middle)
-    painter.scale(ratio, ratio)
-    _paint_glyph(painter, kind, rest)
-    painter.end()
-    return of_image(image)
-
-
-def paint_sample(painter: QPainter, name: str) -> None:
-    """What an overlay looks like, about the origin, in a box of 26 px: a glyph's name, "ellipse" or "circle"."""
-    kind, *rest = name.split(" ")
-    if kind in ("ellipse", "circle"):
-        path = QPainterPath()
-        path.addEllipse(QPointF(0, 0), 8, 5 if kind == "ellipse" else 8)
-        stroke(painter, path, theme.SKY.text2 if kind == "ellipse" else theme.SKY.text, 1.25)
-    elif kind == "label":
-        paint_shape(painter, rest[0], 0, 0, 7, rest[1])
-    else:
-        _paint_glyph(painter, kind, rest)
-
-
-def _paint_glyph(painter: QPainter, kind: str, rest: list[str]) -> None:
-    text, quiet = theme.SKY.text, theme.SKY.text2
-    if kind == "label":
-        paint_shape(painter, rest[0], 0.0, 0.0, SMALLEST, rest[1])
-    elif kind == "target":
-        stroke(painter, shape(rest[0], 0, 0, 6), quiet, 1.25)
-    elif kind in ("dot", "selected", "selected-dot"):
-        chosen = kind != "dot"
-        labelled = getattr(theme.SKY, LABEL_TONES[rest[0]]) if rest else ""
-        tone = labelled or (INK if chosen else theme.SKY.text3)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        radius = 2.0 if rest or chosen else 1.0
-        for ink, reach in ((QColor(0, 0, 0, 130), radius + 0.8), (QColor(tone), radius)):
-            painter.setBrush(ink)
-            painter.drawEllipse(QPointF(0, 0), reach, reach)
-        if kind == "selected":
-            stroke(painter, shape("lens", 0, 0, 6), INK, 1.5)
-    else:
-        stroke(painter, _GLYPHS[kind](), text, 1.25)
-
-
-def _mirrored(*ends: tuple[float, float, float, float]) -> QPainterPath:
-    """Lines and their images across both axes."""
-    return lines(
-        *((p * x0, q * y0, p * x1, q * y1) for x0, y0, x1, y1 in ends for p in (1, -1) for q in (1, -1))
-    )
-
-
-_GLYPHS = {
-    "cross": lambda: _mirrored((3, 3, 7, 7)),
-    "plus": lambda: lines((4, 0, 9, 0), (-4, 0, -9, 0), (0, 4, 0, 9), (0, -4, 0, -9)),
-    "corners": lambda: _mirrored((7, 7, 3.5, 7), (7, 7, 7, 3.5)),
-    "sides": lambda: lines((-6, -6, -6, 6), (6, -6, 6, 6)),
-    "point": lambda: lines((-4, 0, 4, 0), (0, -4, 0, 4)),
-}

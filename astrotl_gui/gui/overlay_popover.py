@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from . import theme
 from .controls import Button, IconButton, Label, Line
 from .fields import Choice, Switch
-from .overlay_layer import paint_sample
+from .overlay_glyphs import paint_sample
 from .overlays import CANDIDATES, DETECTIONS, LABELS, TOPS, Overlays, UserOverlay
 
 WIDTH = 324

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog
 
+from . import overlay_saving
 from .file_dialogs import OVERLAYS, REGIONS, choose_files, choose_new, documents
 
 if TYPE_CHECKING:
@@ -35,4 +36,4 @@ def save_regions(window: MainWindow) -> None:
 
 def save(window: MainWindow, path: Path) -> None:
     """Write the regions; a name without an ending gets one."""
-    window.session.overlays.save(path if path.suffix else path.with_suffix(".reg"))
+    overlay_saving.save_regions(window.session, path if path.suffix else path.with_suffix(".reg"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.sky_index import SkyIndex
-from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
 
 if TYPE_CHECKING:
-    from astrotl_gui.core.region_text import Region
     from astrotl_gui.gui.session_state import SessionState
     from astrotl_gui.pipeline.overlay_files import OverlayFile
 
@@ -32,7 +30,6 @@ AT_ONCE = 50_000
 CANDIDATES, LABELS, DETECTIONS, SELECTED = "candidates", "labels", "detections", "selected"
 GLYPHS = ("cross", "plus", "corners", "sides")
 """What marks the positions of a catalog; the next catalog has the next shape."""
-_REGION_MARKS = {"cross": "x", "plus": "cross", "corners": "box", "sides": "arrow"}
 
 
 @dataclass(eq=False)
@@ -280,76 +277,6 @@ class Overlays(QObject):
             return len(self.session.labels())
         ranking = self.session.ranking()
         return min(len(ranking), self.top or len(ranking)) if ranking is not None else 0
-
-    # -- writing
-
-    def save(self, path: Path) -> None:
-        """Write what is shown as one DS9 region file."""
-        session, parts = self.session, list(self._parts())
-        total = sum(count for count, _ in parts)
-        if not total:
-            session.messaged.emit(Message("Nothing is shown", "Switch an overlay on, then save the regions."))
-            return
-
-        def saved(written: int) -> None:
-            text = f"{path.name}, {written:,} {'region' if written == 1 else 'regions'} for DS9."
-            session.messaged.emit(
-                Message("Regions saved", text, actions=(("Show file", lambda: show_file(path)),))
-            )
-
-        session._run(
-            "Saving regions",
-            later("overlay_files", "save_regions"),
-            path,
-            [part for _, part in parts],
-            total,
-            then=saved,
-        )
-
-    def _parts(self) -> Iterator[tuple[int, Callable[[], Iterator[Region]]]]:
-        session, mosaic, catalog = self.session, self.session.mosaic, self.session.catalog
-        if mosaic is None:
-            return
-        sources, places = (
-            later("overlay_files", "sources_as_regions"),
-            later("overlay_files", "places_as_regions"),
-        )
-        ids, noun = catalog.ids, session.noun()
-        if self.shows(DETECTIONS) and len(catalog):
-            rows = np.arange(len(catalog))
-            yield len(rows), partial(sources, catalog, rows, mosaic, True, "", lambda row: str(ids[row]))
-        ranking = session.ranking()
-        if self.shows(CANDIDATES) and ranking is not None:
-            rows = catalog.rows_of(ranking.ids[: self.top or None])
-            rank = {int(row): place for place, row in enumerate(rows, 1)}
-            rows = rows[rows >= 0]
-            yield (
-                len(rows),
-                partial(sources, catalog, rows, mosaic, False, "circle", lambda row: f"{noun} {rank[row]}"),
-            )
-        if self.shows(LABELS) and session.labels():
-            labels = session.labels()
-            rows = catalog.rows_of(list(labels))
-            rows = rows[rows >= 0]
-            yield (
-                len(rows),
-                partial(
-                    sources,
-                    catalog,
-                    rows,
-                    mosaic,
-                    False,
-                    "diamond",
-                    lambda row: f"{noun} {labels[int(ids[row])].value}",
-                ),
-            )
-        for file in self.files:
-            if file.shown and file.content is not None:
-                content = file.content
-                if content.regions:
-                    yield len(content.regions), partial(iter, content.regions)
-                else:
-                    yield len(content.index), partial(places, content, mosaic, _REGION_MARKS[file.glyph])
 
     # -- the session
 

@@ -20,6 +20,7 @@ from astrotl_gui.gui.main_window import MainWindow
 from astrotl_gui.gui.mosaic_menu import build_menu
 from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.overlay_ink import blank, counts, rings, shade, stamp
+from astrotl_gui.gui.overlay_saving import save_regions
 from astrotl_gui.gui.overlays import CANDIDATES, DETECTIONS, LABELS
 from astrotl_gui.gui.selection import Selection, joined
 from astrotl_gui.gui.session import Session
@@ -235,7 +236,7 @@ def test_a_catalog_and_regions_over_the_sky(
     assert view.source_at(at) == 2, "the catalog's mark leads to the source beneath it"
     texts = [action.text() for action in build_menu(view, at).actions()]
     assert "Copy “NGC 1” of own.csv" in texts
-    overlay.save(tmp_path / "out.reg")
+    save_regions(session, tmp_path / "out.reg")
     qtbot.waitUntil(lambda: (tmp_path / "out.reg").exists())
     written = read_regions(tmp_path / "out.reg").regions
     assert [region.shape for region in written] == ["point", "point", "circle", "box"]
