@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 BY_RANKER = "gp"
 """How the `model` of a ranking begins that the ranker made, and not an order before any label."""
@@ -51,14 +51,6 @@ class Ranking:
         """1-based rank, or None for a source that is not in the list."""
         place = self._place(source_id)
         return None if place is None else place + 1
-
-    def ranks_of(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """1-based ranks of many sources, 0 for one that is not in the list."""
-        wanted, (known, places) = np.asarray(ids, np.int64), self._places
-        if not len(known):
-            return np.zeros(wanted.shape, np.int64)
-        at = np.minimum(np.searchsorted(known, wanted), len(known) - 1)
-        return np.where(known[at] == wanted, places[at] + 1, 0)
 
     def score_of(self, source_id: int) -> float | None:
         place = self._place(source_id)

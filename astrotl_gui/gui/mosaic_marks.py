@@ -6,8 +6,11 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject, QRectF, Signal, Slot
 
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.sky_index import Area
 from astrotl_gui.gui.marks import Mark
 from astrotl_gui.gui.overlays import CANDIDATES, MARKED
 from astrotl_gui.gui.selection import Selection
@@ -16,6 +19,7 @@ from astrotl_gui.gui.viewport import Viewport
 
 REACH_PX = 12.0
 """A click selects the nearest source within this distance."""
+LOOK_THROUGH = 4096
 
 
 class MosaicMarks(QObject):
@@ -119,15 +123,27 @@ class MosaicMarks(QObject):
         (x0, y1), (x1, y0) = (
             viewport.to_image(corner.x(), corner.y()) for corner in (box.topLeft(), box.bottomRight())
         )
-        if index is None:
-            rows = np.flatnonzero(
-                (catalog.x >= x0) & (catalog.x <= x1) & (catalog.y >= y0) & (catalog.y <= y1)
-            )
-        else:
-            rows = index.inside((x0, y0, x1, y1))
+        area = (x0, y0, x1, y1)
+        rows = np.flatnonzero(_within(catalog, area)) if index is None else index.inside(area)
         ids = catalog.ids[rows]
-        ranking = self._session.ranking()
-        if ranking is not None and len(ids):
-            ranks = ranking.ranks_of(ids)
-            ids = ids[np.argsort(-np.where(ranks > 0, ranks, len(ranking) + 1), kind="stable")]
-        return Selection(ids)
+        best = self._best_in(area) if len(ids) else None
+        return Selection(ids if best is None else np.append(ids[ids != best], best))
+
+    def _best_in(self, area: Area) -> int | None:
+        """The best ranked source within a box [px]; the list is looked through from its top."""
+        ranking, catalog = self._session.ranking(), self._session.catalog
+        if ranking is None:
+            return None
+        for start in range(0, len(ranking), LOOK_THROUGH):
+            ids = ranking.ids[start : start + LOOK_THROUGH]
+            rows = catalog.rows_of(ids)
+            found = np.flatnonzero(_within(catalog, area, rows) & (rows >= 0))
+            if len(found):
+                return int(ids[found[0]])
+        return None
+
+
+def _within(catalog: Catalog, area: Area, rows: NDArray[np.int64] | None = None) -> NDArray[np.bool_]:
+    """Which sources, of all or of some rows, lie within a box [px], in single precision as the index has them."""
+    x, y = (np.asarray(axis if rows is None else axis[rows], np.float32) for axis in (catalog.x, catalog.y))
+    return (x >= area[0]) & (x <= area[2]) & (y >= area[1]) & (y <= area[3])

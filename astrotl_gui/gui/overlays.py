@@ -16,6 +16,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.sky_index import SkyIndex
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
+from astrotl_gui.pipeline.overlay_files import index_sources
 
 if TYPE_CHECKING:
     from astrotl_gui.gui.session_state import SessionState
@@ -204,30 +205,25 @@ class Overlays(QObject):
             self._sort(None, partial(self._take_index, catalog))
         return self._index[1]
 
-    def _take_index(self, catalog: Catalog, index: SkyIndex) -> None:
-        if self.session.catalog is catalog:
-            self._index = (catalog, index)
-            self._say(listed=True)
+    def _take_index(self, catalog: Catalog, found: Points) -> None:
+        self._index = (catalog, found.index)
+        self._say(listed=True)
 
-    def _sort(self, rows: NDArray[np.int64] | None, then: Callable[[SkyIndex], None]) -> None:
-        """Index rows of the catalog (all by default), at once where they are few."""
+    def _sort(self, ids: NDArray[np.int64] | None, then: Callable[[Points], None]) -> None:
+        """Index sources of the catalog (all by default), at once where they are few."""
         catalog, mosaic = self.session.catalog, self.session.mosaic
         if mosaic is None:
             return
-        if len(catalog if rows is None else rows) <= AT_ONCE:
-            x, y = catalog.x, catalog.y
-            then(SkyIndex.of(x if rows is None else x[rows], y if rows is None else y[rows], mosaic.shape))
+
+        def take(found: tuple[NDArray[np.int64], SkyIndex]) -> None:
+            if self.session.catalog is catalog:
+                then(Points(*found))
+
+        if len(catalog if ids is None else ids) <= AT_ONCE:
+            take(index_sources(catalog, ids, mosaic.shape))
             return
-        self.session._run(
-            "Sorting positions",
-            later("overlay_files", "index_rows"),
-            catalog.x,
-            catalog.y,
-            rows,
-            mosaic.shape,
-            then=then,
-            quiet=True,
-        )
+        work = later("overlay_files", "index_sources")
+        self.session._run("Sorting positions", work, catalog, ids, mosaic.shape, then=take, quiet=True)
 
     def points(self, kind: str) -> Points | None:
         """Labelled sources, candidates behind the first hundred that are marked, or a selection of more than can be
@@ -237,10 +233,8 @@ class Overlays(QObject):
         if kind not in self._fresh:
             self._fresh.add(kind)
             ids = self._ids(kind)
-            rows = self.session.catalog.rows_of(ids) if len(ids) else np.zeros(0, np.int64)
-            rows = rows[rows >= 0]
-            if len(rows):
-                self._sort(rows, partial(self._take_points, kind, self.session.catalog, rows))
+            if len(ids):
+                self._sort(ids, partial(self._take_points, kind))
             else:
                 self._points.pop(kind, None)
         return self._points.get(kind)
@@ -251,9 +245,9 @@ class Overlays(QObject):
         ranking, count = self.session.ranking(), len(self.session.catalog)
         return not self.top and ranking is not None and len(ranking) == count > AT_ONCE
 
-    def _take_points(self, kind: str, catalog: Catalog, rows: NDArray[np.int64], index: SkyIndex) -> None:
-        if self.session.catalog is catalog and kind in self._fresh:
-            self._points[kind] = Points(rows, index)
+    def _take_points(self, kind: str, found: Points) -> None:
+        if kind in self._fresh:
+            self._points[kind] = found
             self._say()
 
     def _ids(self, kind: str) -> NDArray[np.int64]:

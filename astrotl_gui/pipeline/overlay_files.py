@@ -78,18 +78,14 @@ def _here(index: SkyIndex, mosaic: Mosaic) -> int:
     return len(index.within((-0.5, -0.5, nx - 0.5, ny - 0.5)))
 
 
-def index_rows(
-    x: NDArray[np.float64],
-    y: NDArray[np.float64],
-    rows: NDArray[np.int64] | None,
-    shape: tuple[int, int],
-    *,
-    progress: Progress = SILENT,
-) -> SkyIndex:
-    """The index of some rows of positions, all of them by default; it counts rows among those given."""
-    return SkyIndex.of(
-        x if rows is None else x[rows], y if rows is None else y[rows], shape, progress=progress
-    )
+def index_sources(
+    catalog: Catalog, ids: NDArray[np.int64] | None, shape: tuple[int, int], *, progress: Progress = SILENT
+) -> tuple[NDArray[np.int64], SkyIndex]:
+    """The rows of some sources of a catalog, all by default, and the index of their positions."""
+    rows = np.arange(len(catalog)) if ids is None else catalog.rows_of(ids)
+    rows = rows[rows >= 0]
+    x, y = (catalog.x, catalog.y) if ids is None else (catalog.x[rows], catalog.y[rows])
+    return rows, SkyIndex.of(x, y, shape, progress=progress)
 
 
 def sources_as_regions(
