@@ -109,12 +109,12 @@ class MosaicMarks(QObject):
         catalog, index = self._session.catalog, self._session.overlays.index
         if not len(catalog):
             return None
-        if index is None:  # still being sorted: look at all
-            away = np.hypot(catalog.x - x, catalog.y - y)
-            row: int | None = int(np.nanargmin(away)) if np.isfinite(away).any() else None
-            row = row if row is not None and away[row] <= reach else None
-        else:
+        if index is not None:
             row = index.nearest(x, y, reach)
+        else:  # still being sorted: look at all
+            rows = np.flatnonzero(_within(catalog, (x - reach, y - reach, x + reach, y + reach)))
+            away = np.hypot(catalog.x[rows] - x, catalog.y[rows] - y)
+            row = int(rows[away.argmin()]) if away.min(initial=np.inf) <= reach else None
         return int(catalog.ids[row]) if row is not None else None
 
     def inside(self, viewport: Viewport, box: QRectF) -> Sequence[int]:
