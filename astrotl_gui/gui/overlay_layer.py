@@ -44,14 +44,15 @@ DOT_PX, GLYPH_PX = 6.3, 15.0
 """The room a dot and a glyph take, side of a square [logical px]."""
 RING_WORK = 8e5
 """Ellipses are drawn while no more pixels than this are looked at; with more of them dots."""
-LEAST_RING = 3.0
-"""Ellipses with a smaller semi-major axis [device px] are dots."""
+LEAST_RING, LEAST_AXES = 5.0, (3.5, 2.0)
+"""Where half of the ellipses have a smaller semi-major axis [device px] they are dots; else each has at least such
+semi-axes [logical px]."""
 LINES_DRAWN = 400
 TEXTS_WRITTEN = 80
 DENSITY_PX = 3.0
 """A cell of a density is about as wide on screen [device px]."""
 GREY, DARK = 0xD2, 0x14
-QUIET = 0xA6
+QUIET = 0x8E
 LINE = 1.25
 """Width of a line [logical px]."""
 
@@ -140,6 +141,7 @@ class _Drawing:
         if not len(a) or ring_cost(a, LINE * self.ratio) > RING_WORK or np.median(a) < LEAST_RING:
             stamp(self.picture, glyph_of("dot", self.ratio), x, y)
             return
+        a, b = np.maximum(a, LEAST_AXES[0] * self.ratio), np.maximum(b, LEAST_AXES[1] * self.ratio)
         rings(self.picture, x, y, a, b, angle, QUIET, LINE * self.ratio)
 
     def _ellipses(self, catalog: Catalog, rows: NDArray[np.int32]) -> tuple[NDArray, NDArray, NDArray]:
