@@ -17,6 +17,7 @@ NAMES = (
     "finetune",
     "look",
     "mosaic",
+    "overlays",
     "rank",
     "realism",
     "simulate",

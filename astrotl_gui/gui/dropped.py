@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from astropy.io import fits
 from PySide6.QtCore import QMimeData
 
+from ..pipeline.overlay_files import is_regions
 from ..pipeline.stamps.find import are_stamps
 
 IMAGE_ENDINGS = (".fits", ".fit", ".fts", ".fz", ".fits.gz", ".fits.bz2", ".fit.gz", ".fit.bz2")
@@ -31,6 +33,30 @@ def stamps_of(paths: list[Path]) -> tuple[list[Path], Path | None] | None:
     tables = [path for path in paths if path.name.lower().endswith(TABLE_ENDINGS)]
     others = [path for path in paths if path not in tables]
     return (others, tables[0] if tables else None) if others and are_stamps(others) else None
+
+
+def overlays_of(paths: list[Path]) -> list[Path]:
+    """The dropped things, where each is a DS9 region file or a table to lay over the mosaic that is open."""
+    laid = [path for path in paths if path.is_file() and (is_regions(path) or _is_table(path))]
+    return laid if len(laid) == len(paths) else []
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a file is a catalog: by its name, a FITS file by its extensions."""
+    if path.name.lower().endswith(TABLE_ENDINGS):
+        return True
+    if not path.name.lower().endswith((".fits", ".fit", ".fts")):
+        return False
+    try:
+        with fits.open(path) as hdus:
+            tables = [
+                isinstance(hdu, fits.BinTableHDU) and not isinstance(hdu, fits.CompImageHDU) for hdu in hdus
+            ]
+            return any(tables) and all(
+                table or hdu.data is None for table, hdu in zip(tables, hdus, strict=True)
+            )
+    except OSError:
+        return False
 
 
 def images_of(paths: list[Path]) -> list[Path]:

@@ -17,6 +17,7 @@ from .list_pane import ListPane
 from .mosaic_bar import MosaicBar
 from .mosaic_panes import MosaicPanes
 from .mosaic_view import MosaicView
+from .overlay_popover import OverlayPopover
 from .view import View
 from .why_panel import WhyPanel
 
@@ -88,6 +89,8 @@ class ExplorePage(View):
         super().__init__(parent)
         self.view = MosaicView(session)
         self.bar = MosaicBar(session, self.view)
+        self.overlays = OverlayPopover(session.overlays, self)
+        self.bar.overlays_wanted.connect(self.show_overlays)
         self.list_pane = ListPane(session, actions)
         self.list_pane.setFocusProxy(self.list_pane.gallery)
         self.inspector = Inspector(session)
@@ -123,6 +126,10 @@ class ExplorePage(View):
     def why_shown(self) -> bool:
         """Whether "Why is it here?" is open, though "only the sky" may hide it."""
         return self._why_shown
+
+    def show_overlays(self) -> None:
+        """Open the list of what is drawn over the sky."""
+        self.overlays.open_below(self.bar.overlays)
 
     def show_why(self, shown: bool) -> None:
         """Open or close "Why is it here?" at the right of the mosaic, which gives it room."""

@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 FITS = "FITS images (*.fits *.fit *.fts *.fz *.fits.gz *.fits.bz2 *.FITS *.FIT)"
 STAMPS = "Stamps (*.jpg *.jpeg *.png *.npz *.npy *.h5 *.hdf5 *.zarr)"
 CATALOGS = "Catalogs (*.csv *.ecsv *.fits *.fit *.vot *.xml *.parquet *.txt *.dat *.tsv)"
+REGIONS = "DS9 regions (*.reg)"
+OVERLAYS = "Catalogs and regions (*.reg *.csv *.ecsv *.fits *.fit *.vot *.xml *.parquet *.txt *.dat *.tsv)"
 WEIGHTS = "Network weights (*.safetensors *.pth *.pt *.bin *.ckpt *.tar)"
 ANY = "All files (*)"
 

@@ -22,6 +22,7 @@ from astrotl_gui.core.labels import Label
 from .gallery_painter import ACTION_TIPS, action_rects
 from .gallery_wall import CutoutWall
 from .models import CandidateModel
+from .selection import Selection
 from .thumbnails import Thumbnails
 
 MIME = "application/x-astrotl-source"
@@ -77,7 +78,7 @@ class Gallery(CutoutWall):
     def set_selection(self, ids: Sequence[int]) -> None:
         """Show this selection; the current source scrolls into view when it is another."""
         moved = bool(ids) and (not self.selection or ids[-1] != self.selection[-1])
-        self.selection = list(ids)
+        self.selection = ids if isinstance(ids, Selection) else list(ids)
         if len(ids) <= 1:
             self._anchor = self.current_row
         if moved:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
@@ -37,7 +37,7 @@ class CutoutWall(QAbstractScrollArea):
         self.model, self.thumbnails, self._label_of = model, thumbnails, label_of
         self._options = layout
         self._zoom = 0
-        self.selection: list[int] = []
+        self.selection: Sequence[int] = []
         self.hovered, self._hot = -1, ""
         self.values: Callable[[int], str] | None = None  # text instead of the score bar, by row
         self.split, self.divider_text = 0, ""

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from ..core.stretch import COLOUR
-from . import actions, theme
+from . import actions, overlay_verbs, theme
 from .cull_page import CullPage
-from .dropped import dropped_paths, images_of, project_of, stamps_of
+from .dropped import dropped_paths, images_of, overlays_of, project_of, stamps_of
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
 from .held_keys import HeldKeys
@@ -197,6 +197,8 @@ class MainWindow(QMainWindow):
         project = project_of(paths)
         if project is not None:
             self.session.open_project(project)
+        elif self.page == "explore" and (laid := overlays_of(paths)):
+            overlay_verbs.add(self, laid)
         elif stamps := stamps_of(paths):
             self.import_stamps(*stamps)
         elif images := images_of(paths):

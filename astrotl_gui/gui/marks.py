@@ -21,7 +21,7 @@ ROOM = 2.5
 CROWDED = 0.4
 """Where this share of the marks overlap, those without label shrink to dots."""
 DOT = 2.5
-_LABEL_TONES = {"positive": "yes", "unsure": "unsure", "negative": "no"}
+LABEL_TONES = {"positive": "yes", "unsure": "unsure", "negative": "no"}
 
 
 @dataclass(frozen=True)
@@ -132,15 +132,20 @@ def _edge(target: str, radius: float) -> float:
 
 
 def _paint_mark(painter: QPainter, place: Placed, target: str) -> None:
-    mark, x, y, radius = place.mark, place.x, place.y, place.radius
-    colour = _colour(mark)
+    paint_shape(painter, target, place.x, place.y, place.radius, place.mark.value, place.mark.selected)
+
+
+def paint_shape(
+    painter: QPainter, target: str, x: float, y: float, radius: float, value: str, selected: bool = False
+) -> None:
+    """The mark of one source: the target's outline, ringed as its label says, with ticks where it is selected."""
     outline = shape(target, x, y, radius)
-    if mark.value == "negative":
+    if value == "negative":
         outline.addPath(_feet(x, y, _edge(target, radius)))
-    dashes = (4.0, 3.0) if mark.value == "unsure" else None
-    width = 2.0 if mark.selected else 1.5 if mark.value else 1.25
-    stroke(painter, outline, INK if mark.selected else colour, width, dashes)
-    if mark.selected:
+    dashes = (4.0, 3.0) if value == "unsure" else None
+    width = 2.0 if selected else 1.5 if value else 1.25
+    stroke(painter, outline, INK if selected else _colour(value), width, dashes)
+    if selected:
         stroke(painter, _ticks(x, y, _reach(target, radius)), INK, 2.0)
 
 
@@ -150,8 +155,8 @@ def _paint_dot(painter: QPainter, place: Placed) -> None:
     stroke(painter, dot, INK, 1.0)
 
 
-def _colour(mark: Mark) -> str:
-    tone = _LABEL_TONES.get(mark.value)
+def _colour(value: str) -> str:
+    tone = LABEL_TONES.get(value)
     return getattr(theme.SKY, tone or "text")
 
 
@@ -192,4 +197,4 @@ def _paint_rank(painter: QPainter, place: Placed, target: str, taken: list[QRect
     if not mark.selected and any(box.intersects(other) for other in taken):
         return
     taken.append(box)
-    write(painter, place_at, text, INK if mark.selected else _colour(mark))
+    write(painter, place_at, text, INK if mark.selected else _colour(mark.value))

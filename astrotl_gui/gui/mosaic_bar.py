@@ -72,9 +72,11 @@ class MenuButton(Control):
 
 
 class MosaicBar(QWidget):
-    """Shows and sets the session's look, and what the view draws. `only_sky_wanted` hides the rest."""
+    """Shows and sets the session's look, and what the view draws. `only_sky_wanted` hides the rest,
+    `overlays_wanted` asks for their list."""
 
     only_sky_wanted = Signal()
+    overlays_wanted = Signal()
 
     def __init__(self, session: Session, view: MosaicView, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -94,6 +96,7 @@ class MosaicBar(QWidget):
         self.panel.anchor = self.look
         self.invert = IconButton("ph.circle-half", "Invert (V)", checkable=True)
         self.marks = IconButton("ph.crosshair-simple", "Marks on the sky (M)", checkable=True)
+        self.overlays = IconButton("ph.stack", "Overlays (Shift+M)")
         self.grid = IconButton("ph.grid-four", "Coordinate grid (G)", checkable=True)
         self.ruler = IconButton("ph.ruler", "Ruler (Y)", checkable=True)
         self.only_sky = IconButton("ph.corners-out", "Only the sky (Ctrl+B)")
@@ -115,7 +118,7 @@ class MosaicBar(QWidget):
         row.addSpacing(4)
         row.addWidget(self.look)
         row.addStretch(1)
-        for icon in (self.invert, self.marks, self.grid, self.ruler, self.only_sky):
+        for icon in (self.invert, self.marks, self.overlays, self.grid, self.ruler, self.only_sky):
             row.addWidget(icon)
 
     def _connect(self) -> None:
@@ -134,6 +137,7 @@ class MosaicBar(QWidget):
         self.marks.clicked.connect(lambda: view.toggle("marks"))
         self.grid.clicked.connect(lambda: view.toggle("grid"))
         self.ruler.clicked.connect(lambda: view.toggle("ruler"))
+        self.overlays.clicked.connect(self.overlays_wanted)
         self.only_sky.clicked.connect(self.only_sky_wanted)
 
     def _set(self, **changes: object) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QMenu
 
+from astrotl_gui.gui.mosaic_marks import REACH_PX
 from astrotl_gui.gui.place_verbs import sky_text
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ def build_menu(view: MosaicView, at: QPointF) -> QMenu:
         menu.addAction("Use as prototype", lambda: session.use_as_prototypes([source]))
         menu.addSeparator()
     x, y = view.viewport.to_image(at.x(), at.y())
+    for file, row in session.overlays.near(x, y, REACH_PX / view.viewport.scale):
+        if file.content is not None and (name := file.content.names[row]):
+            menu.addAction(f"Copy “{name}” of {file.name}", partial(_copy, name))
     menu.addAction("Centre here", lambda: view.centre_on(x, y))
     mosaic = session.mosaic
     if mosaic is not None and mosaic.has_sky:

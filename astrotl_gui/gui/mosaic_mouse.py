@@ -28,7 +28,8 @@ class MosaicMouse(QObject):
     """A click with the left button: where, and the keyboard modifiers."""
     double_clicked = Signal(QPointF)
     menu_wanted = Signal(QPointF)
-    box_drawn = Signal(QRectF)
+    box_drawn = Signal(QRectF, object)
+    """A box drawn with Shift held: where, and the keyboard modifiers."""
 
     def __init__(self, view: MosaicView | CompanionView) -> None:
         super().__init__(view)
@@ -81,7 +82,7 @@ class MosaicMouse(QObject):
         if self.box is not None:
             drawn, self.box = self.box, None
             self._view.update()
-            self.box_drawn.emit(drawn)
+            self.box_drawn.emit(drawn, self._modifiers)
         elif not moved and event.button() == Qt.MouseButton.LeftButton:
             self.clicked.emit(self._start, self._modifiers)
         elif not moved and event.button() == Qt.MouseButton.RightButton:

@@ -24,9 +24,11 @@ from astrotl_gui.gui.mosaic_canvas import MosaicCanvas
 from astrotl_gui.gui.mosaic_marks import MosaicMarks
 from astrotl_gui.gui.mosaic_menu import show_menu
 from astrotl_gui.gui.mosaic_mouse import MosaicMouse
+from astrotl_gui.gui.overlay_layer import OverlayLayer
 from astrotl_gui.gui.overview import LOW_WINDOW, Overview
 from astrotl_gui.gui.placing import Placing
 from astrotl_gui.gui.readout import read_out
+from astrotl_gui.gui.selection import joined
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_ink import INK
 from astrotl_gui.gui.sky_layers import (
@@ -81,6 +83,7 @@ class MosaicView(QWidget):
             "depth": DepthLayer(),
             "mask": MaskLayer(),
             "grid": self.grid,
+            "overlays": OverlayLayer(),
             "marks": MarksLayer(),
             "ruler": self.ruler,
             "compass": CompassLayer(),
@@ -106,6 +109,7 @@ class MosaicView(QWidget):
         session.look_changed.connect(self._take_look)
         session.selection_changed.connect(self._follow_selection)
         self.marks.changed.connect(self.update)
+        session.overlays.changed.connect(self.update)
         self.overview.wanted.connect(self._jump)
         self.overview.menu_wanted.connect(lambda at: zoom_menu(self).popup(at))
         self.mouse.clicked.connect(self._clicked)
@@ -220,6 +224,7 @@ class MosaicView(QWidget):
         layer = self.layers[name]
         layer.shown = not layer.shown
         layer.clear()
+        self.layers["overlays"].shown = self.layers["marks"].shown
         if self.session.project is not None:
             self.session.project.view["layers"] = [name for name in REMEMBERED if self.layers[name].shown]
         self.shown_changed.emit()
@@ -232,6 +237,7 @@ class MosaicView(QWidget):
         if isinstance(kept, list):
             for name in REMEMBERED:
                 self.layers[name].shown = name in kept
+            self.layers["overlays"].shown = self.layers["marks"].shown
             self.shown_changed.emit()
 
     def measure(self, start: QPointF, end: QPointF) -> None:
@@ -327,10 +333,11 @@ class MosaicView(QWidget):
         if source is not None:
             self.vet_requested.emit(source)
 
-    def _select_box(self, box: QRectF) -> None:
+    def _select_box(self, box: QRectF, modifiers: Qt.KeyboardModifier) -> None:
         found = self.marks.inside(self.viewport, box)
         if found:
-            self.session.select_many(found)
+            add = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
+            self.session.select_many(joined(self.session.selection, found) if add else found)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.mouse.press(event)

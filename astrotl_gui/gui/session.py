@@ -27,6 +27,7 @@ from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.label_queue import LabelQueue
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
+from astrotl_gui.gui.overlays import Overlays
 from astrotl_gui.gui.search import SimilarSearch, example_moved
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.gui.session_vetting import SessionVetting
@@ -46,6 +47,7 @@ class Session(SessionVetting):
     def __init__(self, settings: AppSettings | None = None, parent: QObject | None = None) -> None:
         super().__init__(settings, parent)
         self.outliers = OutlierMethods(self)
+        self.overlays = Overlays(self)
         self.queue = LabelQueue(self)
         self.companions = Companions(self)
 

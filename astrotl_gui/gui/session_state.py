@@ -23,6 +23,7 @@ from astrotl_gui.core.targets import noun
 from astrotl_gui.gui.jobs import Job, Jobs
 from astrotl_gui.gui.message import Verb, problem_message
 from astrotl_gui.gui.search import SimilarSearch
+from astrotl_gui.gui.selection import Selection
 from astrotl_gui.gui.store_writer import StoreWriter
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class SessionState(QObject):
         self.examples: Examples | None = None
         self._without_examples = False
         self.target = TARGETS[0]
-        self.selection: list[int] = []
+        self.selection: Sequence[int] = []
         self.look = Look()
         self.similar: SimilarSearch | None = None
         self.prototypes: dict[str, list[int]] = {}
@@ -168,8 +169,9 @@ class SessionState(QObject):
 
     def select_many(self, sources: Sequence[int]) -> None:
         """Select these sources; the last is the current one."""
-        if list(sources) != self.selection:
-            self.selection = list(sources)
+        chosen = sources if isinstance(sources, Selection) else list(sources)
+        if chosen != self.selection:
+            self.selection = chosen
             self.selection_changed.emit()
 
     def step(self, by: int) -> None:

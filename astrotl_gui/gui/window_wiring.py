@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import project_verbs
+from . import overlay_verbs, project_verbs
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -31,6 +31,8 @@ def _connect_pages(window: MainWindow) -> None:
     window.view.read_out.connect(window.status.read_out.show_values)
     window.view.zoom_typed.connect(lambda: window.finder.open_with("zoom "))
     window.explore.bar.only_sky_wanted.connect(window.toggle_only_sky)
+    window.explore.overlays.add_wanted.connect(lambda: overlay_verbs.choose_overlays(window))
+    window.explore.overlays.save_wanted.connect(lambda: overlay_verbs.save_regions(window))
     for wanted in (
         window.explore.why.closed,
         window.explore.inspector.why.clicked,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import place_verbs, project_verbs
+from .. import overlay_verbs, place_verbs, project_verbs
 from .action import Action, in_project, on_explore, with_selection, with_sky, with_sources
 
 FIND = (
@@ -22,9 +22,15 @@ FIND = (
            checked=lambda w: on_explore(w) and w.explore.why_shown),
     Action("find.place", "Find", "Go to a place or name", "RA Dec, a name, id 123, px 10 20", ("/",),
            lambda w: w.finder.open_with(""), in_project, "Find and do"),
-    Action("look.marks", "Look", "Marks on the sky", "The first hundred of the list, marked", ("M",),
+    Action("look.marks", "Look", "Marks on the sky", "Candidates and the other overlays, drawn or not", ("M",),
            lambda w: w.view.toggle("marks"), on_explore, "Find and do",
            checked=lambda w: w.view.shows("marks")),
+    Action("look.overlays", "Look", "Overlays…", "Detections, labels, catalogs and regions over the sky",
+           ("Shift+M",), lambda w: w.explore.show_overlays(), on_explore),
+    Action("look.add-overlay", "Look", "Add catalog or regions…", "Lay your own catalog or DS9 regions over the sky",
+           (), lambda w: overlay_verbs.choose_overlays(w), on_explore),
+    Action("look.save-regions", "Look", "Save regions…", "Write what is over the sky as DS9 regions", (),
+           lambda w: overlay_verbs.save_regions(w), on_explore),
     Action("look.grid", "Look", "Coordinate grid", "Lines of equal RA and Dec", ("G",),
            lambda w: w.view.toggle("grid"), on_explore, "Find and do",
            checked=lambda w: w.view.shows("grid")),
