@@ -166,7 +166,6 @@ def ds9(path: Path) -> Result:
         tell("update", "now")
         time.sleep(1)
         watch = Watch(program.pid)
-        empty = _seconds(lambda: tell("update", "now"))
         first = _seconds(
             lambda: (tell("file", str(path.resolve())), tell("zoom", "to", "fit"), tell("update", "now"))
         )
@@ -174,10 +173,9 @@ def ds9(path: Path) -> Result:
             _seconds(lambda n=n: (tell("scale", "limits", "-3", str(20 + n)), tell("update", "now")))
             for n in range(LOOKS)
         ]
-        calls = 3 * empty, 2 * empty
         return {
-            "first": first - calls[0],
-            "relevel": 1000 * (float(np.median(relevel)) - calls[1]),
+            "first": first,
+            "relevel": 1000 * float(np.median(relevel)),
             "memory": watch.stop(),
             "version": ask("version").split()[-1],
         }
