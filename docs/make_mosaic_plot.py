@@ -29,8 +29,9 @@ def main() -> None:
     for axis, (name, unit) in zip(axes, (("first frame", "s"), ("memory", "MB")), strict=True):
         axis.plot(*zip(*sorted(found[name]), strict=True), "o-", color="C0", label="AstroTL")
         axis.set(xscale="log", yscale="log", xlabel="side of the mosaic [px]", ylabel=f"{name} [{unit}]")
-        axis.set_xticks(sides, [f"{side:,}" for side in sides])
+        axis.set_xticks(sides, [f"{side // 1000}k" for side in sides])
         axis.minorticks_off()
+    axes[0].set(yscale="linear", ylim=(0, None))
     axes[1].plot(
         sides, [4 * side**2 / 1e6 for side in sides], "--", color="0.5", label="the pixels themselves"
     )
