@@ -46,15 +46,18 @@ def header_dates(headers: Sequence[Header]) -> tuple[list[float], list[str]]:
     The first of the ways below by which all dates differ is taken for all: stacks copy keywords from one another.
     Where none is, each epoch has its own first.
     """
-    found = [[way(header) for header in headers] for _, way in WAYS]
-    for (name, _), dates in zip(WAYS, found, strict=True):
-        if len(dates) > 1 and np.isfinite(dates).all() and np.diff(np.sort(dates)).min() > SAME:
-            return dates, [name] * len(dates)
-    mjd, names = [math.nan] * len(headers), [""] * len(headers)
-    for (name, _), dates in reversed(list(zip(WAYS, found, strict=True))):
+    mjd, names, distinct = [math.nan] * len(headers), [""] * len(headers), False
+    for name, way, begins in reversed(WAYS):
+        told = [way(header) for header in headers]
+        dates = [
+            _middle(date, header) if begins else date for date, header in zip(told, headers, strict=True)
+        ]
+        # What is told must differ, not what becomes of it: exposure times may differ where a begin was copied.
+        differ = len(told) > 1 and np.isfinite(told).all() and np.diff(np.sort(told)).min() > SAME
         for k, date in enumerate(dates):
-            if math.isfinite(date):
+            if differ or (math.isfinite(date) and not distinct):
                 mjd[k], names[k] = date, name
+        distinct = distinct or differ
     return mjd, names
 
 
@@ -160,22 +163,18 @@ def _iso(*keys: str) -> Callable[[Header], float]:
     return read
 
 
-def _middle(begin: Callable[[Header], float]) -> Callable[[Header], float]:
-    """From the begin and the exposure time; the begin where that is not known."""
-
-    def read(header: Header) -> float:
-        lasts = exposure(header)
-        return begin(header) + (lasts / 2 / DAY if math.isfinite(lasts) else 0.0)
-
-    return read
+def _middle(begin: float, header: Header) -> float:
+    """The middle of the exposure, from its begin; the begin where its length is not known."""
+    lasts = exposure(header)
+    return begin + (lasts / 2 / DAY if math.isfinite(lasts) else 0.0)
 
 
-WAYS: tuple[tuple[str, Callable[[Header], float]], ...] = (
-    ("MJD-AVG", _mjd("MJD-AVG", "EXPMID", "MJD-MID")),
-    ("DATE-AVG", _iso("DATE-AVG", "DATE-MID")),
-    ("MJD-BEG", _middle(_mjd("MJD-BEG", "EXPSTART"))),
-    ("DATE-BEG", _middle(_iso("DATE-BEG"))),
-    ("MJD-OBS", _middle(_mjd("MJD-OBS"))),
-    ("DATE-OBS", _middle(_iso("DATE-OBS"))),
+WAYS: tuple[tuple[str, Callable[[Header], float], bool], ...] = (
+    ("MJD-AVG", _mjd("MJD-AVG", "EXPMID", "MJD-MID"), False),
+    ("DATE-AVG", _iso("DATE-AVG", "DATE-MID"), False),
+    ("MJD-BEG", _mjd("MJD-BEG", "EXPSTART"), True),
+    ("DATE-BEG", _iso("DATE-BEG"), True),
+    ("MJD-OBS", _mjd("MJD-OBS"), True),
+    ("DATE-OBS", _iso("DATE-OBS"), True),
 )
-"""How a header may tell the date, the surest first; begins are taken to the middle of the exposure."""
+"""How a header may tell the date, the surest first, and whether it is the begin of the exposure."""
