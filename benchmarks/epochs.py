@@ -18,7 +18,7 @@ from astrotl_gui.core.settings import DetectionSettings, EncoderSettings, EpochS
 from astrotl_gui.ml.epoch_rule import flagged_by_flux
 from astrotl_gui.ml.epoch_score import labelled_scores
 from astrotl_gui.pipeline.epochs.comparing import draw_examples
-from astrotl_gui.pipeline.epochs.judging import SCORE, teach
+from astrotl_gui.pipeline.epochs.judging import SCORE
 from astrotl_gui.pipeline.epochs.opening import unspoiled
 from astrotl_gui.pipeline.epochs.run import Judged, judge_series
 from astrotl_gui.pipeline.simulate import Recipe, SimulatedField, simulate
@@ -137,7 +137,7 @@ def _judged(mosaic: Mosaic, series: Series, catalog: Catalog, folder: Path) -> J
 
 
 def drawn_figures(field: Field, seeds: int, say: Callable[[str], None] = lambda _: None) -> Figures:
-    """Purity and completeness by kind of artifact; each seed draws, teaches and labels anew."""
+    """Purity and completeness by kind of artifact; each seed draws and labels anew, by the series' own cold score."""
     shape = seeds, len(METHODS), len(KINDS)
     completeness, purity = np.zeros(shape), np.zeros(shape)
     for seed in range(seeds):
@@ -156,7 +156,7 @@ def _one_seed(field: Field, seed: int) -> tuple[Floats, Floats]:
     wanted = [(int(rng.choice(rows)), int(rng.integers(epochs)), kind) for kind in kinds * EACH]
     radius = table.aperture / field.judged.measured.opened.reference.pixel_scale()
     drawn = draw_examples(looked, field.catalog, wanted, KINDS, field.widths, radius, seed=100 + seed)
-    cold = teach(looked, field.catalog, compared, field.widths, field.usable, seed=seed + 1)
+    cold = field.judged.cold
     assert cold is not None
     clean, of = (
         compared.signs[rows].reshape(-1, compared.signs.shape[-1]),

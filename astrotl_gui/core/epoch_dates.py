@@ -53,7 +53,7 @@ def header_dates(headers: Sequence[Header]) -> tuple[list[float], list[str]]:
             _middle(date, header) if begins else date for date, header in zip(told, headers, strict=True)
         ]
         # What is told must differ, not what becomes of it: exposure times may differ where a begin was copied.
-        differ = len(told) > 1 and np.isfinite(told).all() and np.diff(np.sort(told)).min() > SAME
+        differ = bool(len(told) > 1 and np.isfinite(told).all() and np.diff(np.sort(told)).min() > SAME)
         for k, date in enumerate(dates):
             if differ or (math.isfinite(date) and not distinct):
                 mjd[k], names[k] = date, name

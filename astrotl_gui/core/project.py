@@ -1,7 +1,7 @@
 """The project folder `NAME.astrotl/`: what was opened, with which choices, and where its parts live.
 
-Only `project.toml`, `labels.sqlite`, `prototypes.parquet`, `audits/` and a sheet of stamps cannot be rebuilt. Every
-write replaces a file whole, so a killed process leaves a project that opens.
+Only `project.toml`, `labels.sqlite`, `prototypes.parquet`, `audits/`, `epochs/series.toml` and a sheet of stamps cannot
+be rebuilt. Every write replaces a file whole, so a killed process leaves a project that opens.
 """
 
 from __future__ import annotations
