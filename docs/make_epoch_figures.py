@@ -1,4 +1,4 @@
-"""The table and the figures of docs/epochs.md: `python docs/make_epoch_figures.py` (a quarter of an hour)."""
+"""The table and the figure of docs/epochs.md: `python docs/make_epoch_figures.py` (a quarter of an hour)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,13 @@ COLOURS = ("#9a9a9a", "#c58b2a", "#2f6fb3", "#6aa84f")
 def main() -> None:
     OUT.mkdir(exist_ok=True)
     lines: list[str] = []
-    parts, first = [], None
+    parts = []
     for field in bench.fields():
         figures = bench.drawn_figures(field, bench.SEEDS, lambda text: print(text, flush=True))
         np.savez(Path("bench-output") / f"epochs-{field.name}.npz", c=figures.completeness, p=figures.purity)
         parts.append((field.name, figures))
         lines += table(field.name, figures)
-        first = first or field
     plot(parts)
-    assert first is not None
-    curve(first)
-    lines += whole()
     (OUT / "figures.md").write_text("\n".join(lines) + "\n")
     print("\n".join(lines))
 
@@ -76,57 +72,6 @@ def plot(parts: list[tuple[str, bench.Figures]]) -> None:
     axes[0, 0].legend(frameon=False, fontsize=8, ncols=4, loc="lower left", bbox_to_anchor=(0.12, 1.0))
     figure.tight_layout()
     figure.savefig(OUT / "rules.png", dpi=110)
-
-
-def curve(field: bench.Field) -> None:
-    """The flux and the distance of the source with most flags but not all, as the program sees it."""
-    table = field.judged.table
-    signal = np.nanmedian(table.flux / table.error, axis=1)
-    flags = table.flagged.sum(axis=1)
-    row = int(np.argmax(np.where((flags > 0) & (flags <= 3), signal, -1)))
-    figure, (top, low) = plt.subplots(2, 1, figsize=(8, 4.2), sharex=True)
-    bad = table.flagged[row]
-    for axis, values, error in ((top, table.flux[row], table.error[row]), (low, table.distance[row], None)):
-        days = table.mjd - table.mjd[0]
-        axis.errorbar(
-            days[~bad], values[~bad], None if error is None else error[~bad], fmt="o", color="#2f6fb3"
-        )
-        axis.errorbar(days[bad], values[bad], None if error is None else error[bad], fmt="x", color="#c0392b")
-        axis.spines[["top", "right"]].set_visible(False)
-    low.axhline(table.threshold[row], color="#9a9a9a", linewidth=1)
-    top.set_ylabel("flux")
-    low.set_ylabel("distance to the nearest")
-    low.set_xlabel("days (assigned)")
-    top.set_title(
-        f"{field.name}, source {table.ids[row]}: blue used, red flagged; line: the stack's",
-        loc="left",
-        fontsize=10,
-    )
-    figure.tight_layout()
-    figure.savefig(OUT / "curve.png", dpi=110)
-
-
-def whole() -> list[str]:
-    """All simulated visits: by which reasons those that went wrong as a whole are flagged, and the true variables."""
-    from astropy.table import Table
-
-    field = bench.simulated()
-    judged = bench.judged_field("simulated-all", field.images["i"], list(field.epochs), None)
-    table, visits = judged.judged.table, Table.read(field.epoch_table)
-    problem = {Path(row["file"]).name.split(".")[0]: str(row["problem"] or "") for row in visits}
-    share = table.flagged[judged.usable].mean(axis=0)
-    published = (table.distance > table.threshold[:, None])[judged.usable].mean(axis=0)
-    lines = [
-        "| visit | what went wrong | shift [px] | offset [mag] | FWHM [″] | flagged | by the published rule |",
-        "|---" * 7 + "|",
-    ]
-    for fact, a, b in zip(table.facts, share, published, strict=True):
-        name = problem.get(fact.name, "")
-        lines.append(
-            f"| {fact.name[-8:]} | {name if name not in ('', '--') else '–'} | {fact.shift:.2f} | {fact.offset:+.2f} | "
-            f"{fact.fwhm:.2f} | {100 * a:.0f} % | {100 * b:.0f} % |"
-        )
-    return lines
 
 
 if __name__ == "__main__":
