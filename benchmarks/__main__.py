@@ -14,6 +14,7 @@ NAMES = (
     "cold",
     "completeness",
     "embed",
+    "epochs",
     "finetune",
     "look",
     "mosaic",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from astrotl_gui import __version__
 from astrotl_gui.commands.audit import audit_options
+from astrotl_gui.commands.epochs import epochs_options
 from astrotl_gui.commands.evaluate import evaluate_options
 from astrotl_gui.commands.models import finetune_options, models_options
 from astrotl_gui.commands.options import (
@@ -136,6 +137,7 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
     audit_options(verb("audit", "how much of a list is found, by a random sample labelled blind"), LISTS)
+    epochs_options(verb("epochs", "light curves from many images, and which epochs not to trust"))
     replay_options(verb("replay", "the ranking of every moment, from the label log"), LISTS)
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from astrotl_gui.commands.audit import audit
+from astrotl_gui.commands.epochs import epochs
 from astrotl_gui.commands.evaluate import evaluate
 from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
@@ -293,6 +294,7 @@ VERBS = {
     "new": new,
     "detect": detect,
     "cosmic-rays": cosmic_rays,
+    "epochs": epochs,
     "embed": embed,
     "encoders": encoders,
     "rank": rank,

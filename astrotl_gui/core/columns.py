@@ -23,6 +23,12 @@ _FIXED: dict[str, tuple[str, str]] = {
         "",
         "Part of the light in the core that deepCR takes for a cosmic ray's, largest of the bands",
     ),
+    "var_chi2": ("", "Reduced chi-square of a constant flux over the epochs, without flagged ones"),
+    "var_excess": ("", "Normalised excess variance over the epochs, without flagged ones"),
+    "var_excess_error": ("", "Uncertainty (1 sigma) of the excess variance"),
+    "var_neumann": ("", "Von Neumann ratio of the light curve, 2 for noise"),
+    "var_sf": ("", "Structure function at the longest lags, over the mean flux"),
+    "var_flagged": ("", "Epochs flagged as problematic"),
     "user_id": ("", "Identifier of the source in the user's own catalog"),
 }
 _PER_BAND: dict[str, tuple[str, str]] = {

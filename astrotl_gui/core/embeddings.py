@@ -93,7 +93,7 @@ class EmbeddingStore:
         return sorted(stores, key=lambda store: (store._written(), store.key), reverse=True)
 
     def _written(self) -> int:
-        return max(path.stat().st_mtime_ns for path in [self.folder / "meta.toml", *self._paths()])
+        return max(path.stat().st_mtime_ns for path in [self.folder / "meta.toml", *self.shards()])
 
     def meta(self) -> dict[str, Any]:
         """The stored description; empty when there is none or it cannot be read."""
@@ -109,7 +109,7 @@ class EmbeddingStore:
 
     def append(self, shard: Shard) -> None:
         """Add a shard on disk, whole or not at all; AstroTLError when the folder cannot be written."""
-        numbers = [int(path.stem.removeprefix("shard-")) for path in self._paths()]
+        numbers = [int(path.stem.removeprefix("shard-")) for path in self.shards()]
         path = self.folder / f"shard-{max(numbers, default=-1) + 1:06d}.npz"
         with atomic_write(path) as temporary, open(temporary, "wb") as handle:
             np.savez(
@@ -157,14 +157,15 @@ class EmbeddingStore:
 
     def _read(self, *names: str) -> Stored:
         """These arrays of every whole shard, joined; empty without any."""
-        shards = [shard for path in self._paths() if (shard := _read_shard(path, names)) is not None]
+        shards = [shard for path in self.shards() if (shard := read_shard(path, names)) is not None]
         return {name: np.concatenate([shard[name] for shard in shards]) for name in names} if shards else {}
 
-    def _paths(self) -> list[Path]:
+    def shards(self) -> list[Path]:
+        """The files of the shards, in the order in which they were written."""
         return sorted(self.folder.glob("shard-*.npz"))
 
 
-def _read_shard(path: Path, names: Sequence[str]) -> Stored | None:
+def read_shard(path: Path, names: Sequence[str]) -> Stored | None:
     """A damaged shard (a full disk, a bad copy) counts as absent: its sources are embedded again.
 
     The archive's checksums (CRC-32 of every array) tell, so all of them are read, whichever are wanted.

@@ -1,7 +1,7 @@
 """The project folder `NAME.astrotl/`: what was opened, with which choices, and where its parts live.
 
-Only `project.toml`, `labels.sqlite`, `prototypes.parquet`, `audits/` and a sheet of stamps cannot be rebuilt. Every
-write replaces a file whole, so a killed process leaves a project that opens.
+Only `project.toml`, `labels.sqlite`, `prototypes.parquet`, `audits/`, `epochs/series.toml` and a sheet of stamps cannot
+be rebuilt. Every write replaces a file whole, so a killed process leaves a project that opens.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tomllib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,11 +21,11 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from astrotl_gui.core.audit_table import STANDING, Audit, held_out, read_audits, write_audit
-from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
+from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write, cannot_write, draft_folder
-from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.image_paths import absolute_paths, moved, relative, resolved
 from astrotl_gui.core.labels import Label, LabelLog
 from astrotl_gui.core.prototypes import Prototype, read_prototypes, write_prototypes
 from astrotl_gui.core.ranking import Ranking
@@ -33,6 +33,7 @@ from astrotl_gui.core.settings import (
     CutoutSettings,
     DetectionSettings,
     EncoderSettings,
+    EpochSettings,
     InjectionSettings,
     OutlierSettings,
     QueueSettings,
@@ -65,6 +66,7 @@ class Project:
     injection: InjectionSettings = field(default_factory=InjectionSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
     audits: tuple[Audit, ...] = ()
+    epochs: EpochSettings = field(default_factory=EpochSettings)
 
     def __post_init__(self) -> None:
         self.labels.held_out = held_out(self.audits)
@@ -80,6 +82,11 @@ class Project:
     @property
     def embeddings_folder(self) -> Path:
         return self.path / "embeddings"
+
+    @property
+    def epochs_folder(self) -> Path:
+        """Where the series of epochs lies, and what was found in it."""
+        return self.path / "epochs"
 
     @property
     def models_folder(self) -> Path:
@@ -148,7 +155,7 @@ class Project:
         if values.get("schema", 0) > SCHEMA:
             raise AstroTLError("This project is newer", f"{path} was written by a newer AstroTL. Update it.")
         try:
-            spec = _resolved(MosaicSpec.from_dict(values["mosaic"]), path, values.get("absolute", {}))
+            spec = resolved(MosaicSpec.from_dict(values["mosaic"]), path, values.get("absolute", {}))
             project = cls(
                 path,
                 spec,
@@ -164,6 +171,7 @@ class Project:
                 from_sparse(InjectionSettings, values.get("injection", {})),
                 from_sparse(QueueSettings, values.get("queue", {})),
                 read_audits(path / "audits"),
+                from_sparse(EpochSettings, values.get("epochs", {})),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise AstroTLError("The project cannot be read", f"{file} is incomplete: {problem}.") from problem
@@ -176,14 +184,15 @@ class Project:
             "schema": SCHEMA,
             "created": self.created,
             "next_id": self.next_id,
-            "mosaic": _moved(self.spec, lambda p: _relative(p, home)).to_dict(),
-            "absolute": {str(_relative(p.path, home)): str(p.path.absolute()) for p in _planes(self.spec)},
+            "mosaic": moved(self.spec, lambda p: relative(p, home)).to_dict(),
+            "absolute": absolute_paths(self.spec, home),
             "detection": to_sparse(self.detection),
             "cutouts": to_sparse(self.cutouts),
             "encoder": to_sparse(replace(self.encoder, models="")),
             "outliers": to_sparse(self.outliers),
             "injection": to_sparse(self.injection),
             "queue": to_sparse(self.queue),
+            "epochs": to_sparse(self.epochs),
             "view": self.view,
         }
         if self.own_targets:
@@ -302,37 +311,3 @@ def free_folder(path: Path) -> Path:
     if path.exists():
         raise AstroTLError("This project exists already", f"{path}. Open it, or choose another name.")
     return path
-
-
-def _planes(spec: MosaicSpec) -> Iterator[Plane]:
-    for band in spec.bands:
-        for role in ("image", *PLANE_ROLES):
-            if (plane := getattr(band, role)) is not None:
-                yield plane
-
-
-def _moved(spec: MosaicSpec, move: Any) -> MosaicSpec:
-    """The same mosaic with `move(path)` for each file."""
-
-    def moved(band: BandSpec) -> BandSpec:
-        planes = {role: getattr(band, role) for role in ("image", *PLANE_ROLES)}
-        return replace(band, **{r: replace(p, path=move(p.path)) for r, p in planes.items() if p is not None})
-
-    return replace(spec, bands=tuple(moved(band) for band in spec.bands))
-
-
-def _relative(path: Path, home: Path) -> Path:
-    try:
-        return Path(os.path.relpath(path.absolute(), home.absolute()))
-    except ValueError:  # another drive
-        return path.absolute()
-
-
-def _resolved(spec: MosaicSpec, home: Path, absolute: dict[str, str]) -> MosaicSpec:
-    """File paths as they are now: beside the project if it moved with its images, else where they were."""
-
-    def resolve(path: Path) -> Path:
-        beside = Path(os.path.normpath(home.absolute() / path))
-        return beside if beside.exists() else Path(absolute.get(str(path), beside))
-
-    return _moved(spec, resolve)

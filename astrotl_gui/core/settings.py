@@ -161,6 +161,29 @@ class InjectionSettings:
     seed: int = 1
 
 
+EPOCH_RULES = {
+    "default": "Learned score, missing pixels and epochs that are off as a whole",
+    "published": "Distance to the nearest other epoch",
+    "learned": "Learned score",
+    "flux": "Clipped flux",
+}
+"""What can flag an epoch, and how it is called."""
+
+
+@dataclass(frozen=True)
+class EpochSettings:
+    """How a series of epochs is measured and judged.
+
+    `band` of the series; `aperture` radius [arcsec], 0: by the seeing; `align`: positions follow the measured shift
+    of each epoch; `rule`: a key of EPOCH_RULES.
+    """
+
+    band: str = ""
+    aperture: float = 0.0
+    align: bool = True
+    rule: str = "default"
+
+
 def default_cutouts(pixel_scale: float) -> CutoutSettings:
     """Cutout sizes that suit a pixel scale [arcsec/px]: ground-based 18–30″, space 3–10″."""
     for limit, size in ((0.04, 3.0), (0.08, 4.0), (0.15, 10.0), (0.5, 18.0), (2.0, 30.0)):

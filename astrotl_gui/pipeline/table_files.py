@@ -14,6 +14,7 @@ from astropy.units import Unit
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
+from astrotl_gui.pipeline.time_frame import add_time_system
 
 Writer = Callable[[Path, Table, Mapping[str, str]], None]
 
@@ -80,6 +81,7 @@ def _write_votable(path: Path, table: Table, provenance: Mapping[str, str]) -> N
         tree = from_table(table)
         for key, value in provenance.items():
             tree.resources[0].infos.append(Info(name=key, value=value))
+        add_time_system(tree, table)
         writeto(tree, str(path))
 
 

@@ -1,0 +1,1 @@
+"""Time series: epochs registered, measured, compared and judged."""
