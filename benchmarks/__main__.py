@@ -16,6 +16,7 @@ NAMES = (
     "embed",
     "finetune",
     "mosaic",
+    "parameters",
     "rank",
     "realism",
     "simulate",

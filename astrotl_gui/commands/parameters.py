@@ -100,7 +100,10 @@ def parameters_options(sub: argparse.ArgumentParser) -> None:
         help="a table with its values for some sources; none: show what is kept",
     )
     sub.add_argument(
-        "--method", default="gp", choices=("gp", "ridge", "neighbours"), help="how it is learned (gp)"
+        "--method",
+        default="combined",
+        choices=("combined", "gp", "ridge", "neighbours"),
+        help="how it is learned (combined: a Gaussian process and trees)",
     )
     sub.add_argument(
         "--beside",

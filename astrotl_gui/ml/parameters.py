@@ -1,7 +1,7 @@
-"""Physical parameters of sources from what the network sees of them: three estimators, each with an error a source.
+"""Physical parameters of sources from what the network sees of them: estimators, each with an error a source.
 
-Values are learned from sources where they are known. What all estimators look at is a `Features`: the leading
-components of the embedding and, where given, columns of the catalog.
+Values are learned from sources where they are known. What all estimators look at is a `Features`: components of the
+embedding, image statistics and, where given, columns of the catalog.
 """
 
 from __future__ import annotations
@@ -37,25 +37,25 @@ Floats = NDArray[np.floating]
 class Features:
     """What is known of each source (N, k): scaled columns first, then components of the embedding.
 
-    `columns` counts the former. Nothing here has seen the values that are to be estimated.
+    `columns` counts the former; `statistics` (N, s) of the cutout stand apart, as they are. Nothing here has seen the
+    values that are to be estimated.
     """
 
     values: F64
     columns: int
+    statistics: F64
 
     @classmethod
-    def of(
-        cls, vectors: Floats, columns: Floats | None = None, components: int = LINEAR_COMPONENTS
-    ) -> Features:
+    def of(cls, vectors: Floats, columns: Floats | None = None, statistics: Floats | None = None) -> Features:
         """Components of embeddings (N, D), in units of the first one's scatter, beside columns (N, m).
 
         Columns are centred on their median and divided by 1.4826 MAD; a missing value counts as the median.
         """
-        seen = Space.fit(vectors, components).components(vectors).astype(np.float64)
+        seen = Space.fit(vectors, LINEAR_COMPONENTS).components(vectors).astype(np.float64)
         seen /= max(float(seen[:, 0].std()), 1e-12)
-        if columns is None or not columns.shape[1]:
-            return cls(seen, 0)
-        return cls(np.hstack([_scaled(np.asarray(columns, np.float64)), seen]), columns.shape[1])
+        given = np.zeros((len(seen), 0)) if columns is None else np.asarray(columns, np.float64)
+        apart = np.zeros((len(seen), 0)) if statistics is None else np.asarray(statistics, np.float64)
+        return cls(np.hstack([_scaled(given), seen]), given.shape[1], apart)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -186,7 +186,35 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-METHODS: dict[str, type[Estimator]] = {"gp": GaussianProcess, "ridge": Ridge, "neighbours": Neighbours}
+class Combined:
+    """The mean of the Gaussian process and of gradient-boosted trees (Friedman 2001; histograms, scikit-learn).
+
+    Trees also take the statistics of the cutout, most of which say nothing: they choose. σ is the process's.
+    """
+
+    def fit(self, features: Features, rows: NDArray[np.int64], values: F64) -> Combined:
+        from sklearn.ensemble import HistGradientBoostingRegressor
+
+        self._process = GaussianProcess().fit(features, rows, values)
+        self._trees = HistGradientBoostingRegressor(learning_rate=0.05, max_iter=200, random_state=0)
+        self._trees.fit(self._seen(features, rows), values)
+        return self
+
+    def predict(self, features: Features, rows: NDArray[np.int64]) -> Estimate:
+        smooth = self._process.predict(features, rows)
+        return Estimate((smooth.value + self._trees.predict(self._seen(features, rows))) / 2, smooth.sigma)
+
+    @staticmethod
+    def _seen(features: Features, rows: NDArray[np.int64]) -> F64:
+        return np.hstack([features.leading(COMPONENTS)[rows], features.statistics[rows]])
+
+
+METHODS: dict[str, type[Estimator]] = {
+    "combined": Combined,
+    "gp": GaussianProcess,
+    "ridge": Ridge,
+    "neighbours": Neighbours,
+}
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def estimate_parameter(
     cutouts: CutoutSettings,
     encoder: EncoderSettings,
     known: KnownValues,
-    method: str = "gp",
+    method: str = "combined",
     columns: Sequence[str] = ("photometry",),
     *,
     progress: Progress = SILENT,
@@ -67,7 +67,7 @@ def estimate_parameter(
         raise AstroTLError("The sources are not embedded", "Embed them, then estimate.")
     names, table = feature_columns(catalog, embeddings.ids, columns)
     progress(0, FOLDS + 2, "Preparing")
-    features = Features.of(embeddings.vectors[:, embeddings.last], table)
+    features = Features.of(embeddings.vectors[:, embeddings.last], table, embeddings.statistics)
     rows, truth = _rows_of(known, embeddings)
     if len(rows) < LEAST:
         raise AstroTLError(
@@ -140,6 +140,11 @@ def _photometry(catalog: Catalog, rows: NDArray[np.int64]) -> dict[str, F64]:
     return found
 
 
+def sky_folds(x: F64, y: F64) -> NDArray[np.int64]:
+    """The fold, 0 to 4, that each position (n,) is left out with: five regions of the sky each, drawn by chance."""
+    return np.random.default_rng(0).permutation(REGIONS)[sky_regions(x, y, REGIONS)] % FOLDS
+
+
 def sky_regions(x: F64, y: F64, regions: int) -> NDArray[np.int64]:
     """Number the regions of equally many positions (n,): halved again and again along their longer side."""
     region = np.zeros(len(x), np.int64)
@@ -167,7 +172,7 @@ def _cross_validate(
     y: F64,
     progress: Progress,
 ) -> _Tested:
-    fold = np.random.default_rng(0).permutation(REGIONS)[sky_regions(x, y, REGIONS)] % FOLDS
+    fold = sky_folds(x, y)
     value, sigma = np.full(len(rows), np.nan), np.full(len(rows), np.nan)
     for number in range(FOLDS):
         progress(number + 1, FOLDS + 2, f"Leaving out part {number + 1} of {FOLDS} of the sky")

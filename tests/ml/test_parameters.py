@@ -21,7 +21,9 @@ def sky(seed: int = 0, noise: float = 0.1) -> tuple[Features, np.ndarray]:
     return features, 10 + 2 * np.tanh(seen) + 0.8 * column[:, 0] + noise * rng.normal(size=N)
 
 
-@pytest.mark.parametrize(("method", "most"), [("gp", 0.25), ("ridge", 0.5), ("neighbours", 0.9)])
+@pytest.mark.parametrize(
+    ("method", "most"), [("combined", 0.4), ("gp", 0.25), ("ridge", 0.5), ("neighbours", 0.9)]
+)
 def test_each_learns_what_can_be_learned(method: str, most: float) -> None:
     features, values = sky()
     known, rest = np.arange(200), np.arange(200, N)
