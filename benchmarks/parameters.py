@@ -1,4 +1,4 @@
-"""Physical parameters on the demo sky, whose truth is known: with the image, without it, and trees on the catalog alone.
+"""Physical parameters on the demo sky, whose truth is known: with the image, without it, and by trees on the catalog.
 
 Log M*, log SFR and redshift of all detected galaxies, with 0.1, 0.2 dex and no scatter; parts of the sky left out, the
 same for all. Simulated: galaxies follow published relations, and look as such galaxies do in three bands from the
