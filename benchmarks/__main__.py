@@ -19,6 +19,7 @@ NAMES = (
     "look",
     "mosaic",
     "overlays",
+    "parameters",
     "rank",
     "realism",
     "simulate",

@@ -18,6 +18,7 @@ from astrotl_gui.commands.options import (
     new_options,
     simulate_options,
 )
+from astrotl_gui.commands.parameters import parameters_options
 from astrotl_gui.commands.recovery import recovery_options
 from astrotl_gui.commands.render import render_options
 from astrotl_gui.commands.replay import replay_options
@@ -136,6 +137,8 @@ def make_parser() -> argparse.ArgumentParser:
     sub.add_argument("--target", metavar="T", help=f"{LISTS} (default: all)")
     sub.add_argument("--labelled", action="store_true", help="only labelled sources")
 
+    estimated = "a physical parameter of every source, learned from those whose value is known"
+    parameters_options(verb("parameters", estimated))
     audit_options(verb("audit", "how much of a list is found, by a random sample labelled blind"), LISTS)
     epochs_options(verb("epochs", "light curves from many images, and which epochs not to trust"))
     replay_options(verb("replay", "the ranking of every moment, from the label log"), LISTS)

@@ -19,6 +19,7 @@ from astrotl_gui.commands.injection import inject
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.commands.models import finetune, models
 from astrotl_gui.commands.outliers import agreement, outlier_table
+from astrotl_gui.commands.parameters import parameters
 from astrotl_gui.commands.render import render
 from astrotl_gui.commands.replay import replay
 from astrotl_gui.commands.shared import (
@@ -308,6 +309,7 @@ VERBS = {
     "label": label,
     "export": export,
     "audit": audit,
+    "parameters": parameters,
     "replay": replay,
     "evaluate": evaluate,
     "simulate": simulate,

@@ -86,6 +86,7 @@ def measurements(session: Session, source: int) -> list[tuple[str, str]]:
         if math.isfinite(value):
             shown = "{:.1f}" if column == "snr" and value < 10 else text
             facts.append((name, shown.format(value)))
+    facts += _estimates(row)
     masked = _number(row, "masked_fraction")
     if masked >= 0.005:
         facts.append(("Masked", f"{masked:.0%}".replace("%", " %")))
@@ -97,6 +98,17 @@ def measurements(session: Session, source: int) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
+def _estimates(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Parameters that were estimated: "10.42 ± 0.21"; one unlike all that was learned from has a question mark."""
+    facts = []
+    for name in row:
+        value, error = _number(row, name), _number(row, f"{name}_err")
+        if f"{name}_outside" in row and math.isfinite(value):
+            doubt = " ?" if _number(row, f"{name}_outside") else ""
+            facts.append((name, flux_text(value, error).replace("-", "−") + doubt))
+    return facts
+
+
 def _number(row: Mapping[str, Any], column: str) -> float:
     value = row.get(column)
-    return float(value) if value is not None else math.nan
+    return float(value) if isinstance(value, int | float) else math.nan

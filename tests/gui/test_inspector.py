@@ -104,6 +104,18 @@ def test_the_buttons_label_and_go_on(
     assert label_text(label).endswith(f", {grade}, by mk")
 
 
+def test_estimated_parameters_stand_with_their_errors(inspector: Inspector, session: Session) -> None:
+    count = len(session.catalog)
+    mass, error, outside = np.full(count, 10.4237), np.full(count, 0.21), np.zeros(count, np.int16)
+    outside[1] = 1
+    session.catalog = session.catalog.with_columns(logmass=mass, logmass_err=error, logmass_outside=outside)
+    first, second = (int(source) for source in session.catalog.ids[:2])
+    session.select(first)
+    assert facts(inspector)["logmass"] == "10.42 ± 0.21"
+    session.select(second)
+    assert facts(inspector)["logmass"] == "10.42 ± 0.21 ?", "unlike all that it was learned from"
+
+
 def test_buttons_show_the_keys_of_the_window(qtbot: QtBot, session: Session) -> None:
     remapped = QAction()
     remapped.setShortcut("Ctrl+Y")
