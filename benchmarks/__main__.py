@@ -15,6 +15,7 @@ NAMES = (
     "completeness",
     "embed",
     "finetune",
+    "gallery",
     "look",
     "mosaic",
     "rank",

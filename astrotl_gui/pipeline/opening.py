@@ -34,7 +34,7 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
     try:
         # Pixels come from one file and tables from others: they are read side by side.
         with ThreadPoolExecutor(1) as beside:
-            tables = beside.submit(lambda: (project.read_catalog(), project.read_rankings()))
+            tables = beside.submit(_read_tables, project)
             mosaic = Mosaic.open(project.spec)
             tiles = TileSource(mosaic, cache_folder() / "tiles")
             levels = {}
@@ -46,3 +46,9 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
     except BaseException:
         project.close()
         raise
+
+
+def _read_tables(project: Project) -> tuple[Catalog, dict[str, Ranking]]:
+    """The sources and the rankings, with what finds sources in them."""
+    rankings = {target: ranking.indexed() for target, ranking in project.read_rankings().items()}
+    return project.read_catalog().indexed(), rankings
