@@ -73,9 +73,7 @@ def read_planes(mosaic: Mosaic, stamp: Stamp) -> Planes:
     return cutout(mosaic, stamp.x, stamp.y, stamp.size, pixels_read(mosaic, stamp), stamp.bands)
 
 
-def render(
-    stamp: Stamp, planes: Planes, levels: Mapping[str, Levels], mosaic: Mosaic, look: Look
-) -> Picture:
+def render(stamp: Stamp, planes: Planes, levels: Mapping[str, Levels], mosaic: Mosaic, look: Look) -> Picture:
     """The picture of planes, enlarged where they are smaller than the stamp asks for."""
     if not np.isfinite(planes).any():
         return UNREADABLE

@@ -178,10 +178,19 @@ class CutoutSource(QObject):
         named = _in_turn(shots for by, shots, _ in groups if by)
         lists = _in_turn(shots for by, shots, _ in groups if not by)
         shots = dict.fromkeys([*named, *lists, *_in_turn(ahead for *_, ahead in groups)])
-        missing: list[Hashable] = [shot for shot in shots if shot not in self.pictures]
+        missing: list[Hashable] = [shot for shot in self._fitting(shots) if self.pictures.get(shot) is None]
         bands = {band for shot in shots for band in shot.stamp.bands if band not in self._overviews}
         # One thread reads overviews one by one, so that the others go on with cutouts.
         fetcher.want([*([tuple(sorted(bands))] if bands else []), *missing])
+
+    def _fitting(self, shots: Iterable[Shot]) -> Iterator[Shot]:
+        """As many as there is room for at once: what is read must not push out what is wanted before it."""
+        room = self.pictures.most
+        for shot in shots:
+            room -= 9 * shot.stamp.npix**2  # as `Picture.nbytes`
+            if room < 0:
+                return
+            yield shot
 
     # -- in the threads
 

@@ -360,3 +360,19 @@ def test_ten_million_rows_are_one_stop(qtbot: QtBot, session: Session) -> None:
     assert len(gallery.visible_rows()) < 40
     position = QPointF(gallery.square(len(ids) - 1).center())
     assert gallery.row_at(position) == len(ids) - 1
+
+
+def test_a_list_longer_than_32_bits_of_px_has_its_end(qtbot: QtBot, session: Session) -> None:
+    count = 10_000_000
+    gallery = show(qtbot, session, np.arange(1, count + 1))
+    gallery.set_columns(1)
+    assert gallery.grid.height > 2**31
+    gallery.move_selection("last")
+    gallery.move_selection("last")
+    assert gallery.visible_rows()[-1] == count - 1
+    square = gallery.square(count - 1)
+    assert gallery.viewport().rect().contains(square)
+    assert gallery.row_at(QPointF(square.center())) == count - 1
+    gallery.move_selection("first")
+    assert gallery.visible_rows()[0] == 0
+    assert gallery.square(0).top() == gallery.grid.top
