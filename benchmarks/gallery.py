@@ -180,7 +180,7 @@ class _Window:
         return [
             Row("first sharp screen, cold", statistics.median(cold), "ms", target=SHARP_MS, n=shown),
             Row("first sharp screen, cold, slowest", max(cold), "ms", n=shown),
-            Row("first sharp screen, files in memory", statistics.median(warm), "ms", n=shown),
+            Row("sharp screen elsewhere in the list next", statistics.median(warm), "ms", n=shown),
         ]
 
     def _reordering(self) -> list[Row]:
