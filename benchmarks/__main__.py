@@ -16,6 +16,7 @@ NAMES = (
     "embed",
     "epochs",
     "finetune",
+    "gallery",
     "look",
     "mosaic",
     "overlays",

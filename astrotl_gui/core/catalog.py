@@ -16,6 +16,7 @@ from astrotl_gui.core.columns import field, to_numpy
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
 from astrotl_gui.core.matching import match_pixels, match_sky
+from astrotl_gui.core.places import Places
 from astrotl_gui.core.user_catalog import read_positions
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Catalog:
             raise AstroTLError("This is no AstroTL catalog", f"Columns missing: {', '.join(missing)}.")
         self.table = table
         self._arrays: dict[str, np.ndarray] = {}
-        self._order: np.ndarray | None = None
+        self._places: Places | None = None
 
     @classmethod
     def from_columns(
@@ -111,18 +112,20 @@ class Catalog:
     @property
     def has_sky(self) -> bool:
         """Whether any source has sky coordinates."""
-        return bool(np.isfinite(self.ra).any())
+        return len(self) > 0 and bool(np.isfinite(self.ra[0]) or np.isfinite(self.ra).any())
 
     def rows_of(self, ids: ArrayLike) -> np.ndarray:
         """The row of each id, −1 for an id this catalog does not have."""
         wanted = np.atleast_1d(np.asarray(ids, dtype=np.int64))
-        if not len(self):
-            return np.full(wanted.shape, -1, dtype=np.int64)
-        if self._order is None:
-            self._order = np.argsort(self.ids, kind="stable")
-        place = np.minimum(np.searchsorted(self.ids, wanted, sorter=self._order), len(self) - 1)
-        rows = self._order[place]
-        return np.where(self.ids[rows] == wanted, rows, -1)
+        if self._places is None:
+            self._places = Places(self.ids)
+        return self._places.of(wanted)
+
+    def indexed(self) -> Catalog:
+        """The same, with what finds sources by id made now: where it is read, and not when the window first asks."""
+        if len(self):
+            self.rows_of(self.ids[:1])
+        return self
 
     def row(self, id: int) -> dict[str, Any]:
         """Every value of one source by column name; KeyError when there is no such id."""

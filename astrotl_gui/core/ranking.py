@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+
+from astrotl_gui.core.places import Places
 
 BY_RANKER = "gp"
 """How the `model` of a ranking begins that the ranker made, and not an order before any label."""
@@ -37,24 +39,26 @@ class Ranking:
         return self.model.startswith(f"{BY_RANKER} ")
 
     @cached_property
-    def _places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The ids in ascending order, and the place of each in the list."""
-        order = np.argsort(self.ids, kind="stable")
-        return self.ids[order], order
+    def places(self) -> Places:
+        """Where each source stands; `indexed` makes it ahead."""
+        return Places(self.ids)
 
-    def _place(self, source_id: int) -> int | None:
-        ids, places = self._places
-        at = int(np.searchsorted(ids, source_id))
-        return int(places[at]) if at < len(ids) and ids[at] == source_id else None
+    def indexed(self) -> Ranking:
+        """The same, with what lookups need made now: in the job that ranks, and not when the window first asks."""
+        _ = self.places
+        return self
 
     def rank_of(self, source_id: int) -> int | None:
         """1-based rank, or None for a source that is not in the list."""
-        place = self._place(source_id)
-        return None if place is None else place + 1
+        return int(self.places.of(source_id)) + 1 or None
+
+    def ranks_of(self, ids: ArrayLike) -> NDArray[np.int64]:
+        """1-based ranks of many sources, 0 for one that is not in the list."""
+        return self.places.of(ids) + 1
 
     def score_of(self, source_id: int) -> float | None:
-        place = self._place(source_id)
-        return None if place is None else float(self.scores[place])
+        rank = self.rank_of(source_id)
+        return None if rank is None else float(self.scores[rank - 1])
 
 
 def made_by(model: str) -> str:

@@ -49,7 +49,7 @@ class CullPage(View):
         super().__init__(parent)
         self.session = session
         self.model = CandidateModel(self)
-        self.thumbnails = Thumbnails(session, parent=self)
+        self.thumbnails = Thumbnails(session, self)
         self.wall = CullWall(self.model, self.thumbnails, session.label_of)
         self.header = CullHeader(session, actions)
         self.rail = CullRail(session, self.thumbnails, actions)

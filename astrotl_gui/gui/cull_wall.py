@@ -114,8 +114,7 @@ class CullWall(Gallery):
             return
         self._asked = asked
         near = sorted(rows, key=lambda row: abs(row - max(self.current_row, 0)))
-        wanted = [*(self.model.id_at(row) for row in near), *self.ahead]
-        self.thumbnails.want(self._stamp(source) for source in wanted)
+        self.thumbnails.want(self._stamps(near), ahead=map(self._stamp, self.ahead))
 
     def expect(self, ids: list[int]) -> None:
         """Have the pixels of these read once those of the page are."""

@@ -62,16 +62,21 @@ class GridLayout:
             return min(row * self.columns + column, self.split - 1)
         return min(self.split + (row - self.rows_before) * self.columns + column, self.count - 1)
 
-    def rect(self, index: int) -> QRect:
-        """A square, in content px."""
+    def rect(self, index: int, scrolled: int = 0) -> QRect:
+        """A square, in content px; in px of a view scrolled so far, which a list of any length has room in."""
         row, column = self.place(index)
-        return QRect(self.left + column * (self.size + self.gap), self._row_top(row), self.size, self.size)
+        top = self._row_top(row) - scrolled
+        return QRect(self.left + column * (self.size + self.gap), top, self.size, self.size)
 
-    def divider_rect(self) -> QRect:
-        """The divider, as wide as a row; empty without one."""
+    def row_top(self, index: int) -> int:
+        """Where the row of a square begins, in content px."""
+        return self._row_top(self.place(index)[0])
+
+    def divider_rect(self, scrolled: int = 0) -> QRect:
+        """The divider, as wide as a row; empty without one. Px as those of `rect`."""
         if not self.divider or not 0 < self.split < self.count:
             return QRect()
-        top = self.top + self.rows_before * self.pitch
+        top = self.top + self.rows_before * self.pitch - scrolled
         across = self.columns * (self.size + self.gap) - self.gap
         return QRect(self.left, top, across, self.divider)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap, QPixmapCache
 
 from astrotl_gui.core.labels import Label
 
@@ -56,12 +56,22 @@ def paint_pixels(
         return
     side, ratio = square.width(), painter.device().devicePixelRatioF()
     if picture is None or picture.image is None:
-        painter.drawPixmap(square.topLeft(), _scaled(coarse, None, side, ratio))
+        painter.drawPixmap(square.topLeft(), _stand_in(coarse, side, ratio))
         return
     if (side, ratio) not in picture.drawn:
         picture.drawn.clear()
         picture.drawn[side, ratio] = _scaled(picture.image, picture.masked, side, ratio)
     painter.drawPixmap(square.topLeft(), picture.drawn[side, ratio])
+
+
+def _stand_in(coarse: QImage | None, side: int, ratio: float) -> QPixmap:
+    """A list being scrolled shows the same ones frame after frame."""
+    key = f"coarse {coarse.cacheKey() if coarse is not None else 0} {side} {ratio}"
+    drawn = QPixmap()
+    if not QPixmapCache.find(key, drawn):
+        drawn = _scaled(coarse, None, side, ratio)
+        QPixmapCache.insert(key, drawn)
+    return drawn
 
 
 def _scaled(image: QImage | None, masked: QImage | None, side: int, ratio: float) -> QPixmap:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, QTimer, QVariantAnimation
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QColor, QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from astrotl_gui.core.labels import Label
@@ -20,6 +19,8 @@ from .thumbnails import Picture, Stamp, Thumbnails
 NEW_MS = 3000
 FADE_MS = 120
 ZOOMS = range(-6, 4)
+BAR_MOST = 1 << 30
+"""Scroll bars count in 32 bits; ten million large cutouts are longer than that in px."""
 
 
 class CutoutWall(QAbstractScrollArea):
@@ -37,6 +38,8 @@ class CutoutWall(QAbstractScrollArea):
         self.model, self.thumbnails, self._label_of = model, thumbnails, label_of
         self._options = layout
         self._zoom = 0
+        self._step = 1  # px of the list a step of the scroll bar
+        self._upwards = False  # where the list was scrolled last
         self.selection: Sequence[int] = []
         self.hovered, self._hot = -1, ""
         self.values: Callable[[int], str] | None = None  # text instead of the score bar, by row
@@ -97,30 +100,38 @@ class CutoutWall(QAbstractScrollArea):
 
     def square(self, row: int) -> QRect:
         """Where the cutout of a row is drawn, in viewport px."""
-        return self.grid.rect(row).translated(0, -self.verticalScrollBar().value())
+        return self.grid.rect(row, self.scrolled)
+
+    @property
+    def scrolled(self) -> int:
+        """How much of the list is above the view [px]."""
+        return self.verticalScrollBar().value() * self._step
 
     def visible_rows(self) -> range:
-        top = self.verticalScrollBar().value()
+        top = self.scrolled
         return self.grid.visible(top, top + self.viewport().height())
 
     def show_row(self, row: int) -> None:
         """Scroll as little as needed to have a row in view."""
         if row < 0:
             return
-        grid, bar = self.grid, self.verticalScrollBar()
-        top = grid.rect(row).top() - grid.top
+        grid, height = self.grid, self.viewport().height()
+        top = grid.row_top(row) - grid.top
         bottom = top + grid.pitch + grid.top
-        if top < bar.value():
-            bar.setValue(top)
-        elif bottom > bar.value() + self.viewport().height():
-            bar.setValue(bottom - self.viewport().height())
+        if top < self.scrolled:
+            self.verticalScrollBar().setValue(top // self._step)
+        elif bottom > self.scrolled + height:
+            self.verticalScrollBar().setValue(-(-(bottom - height) // self._step))
 
     def _lay_out(self) -> None:
-        grid, bar = self.grid, self.verticalScrollBar()
-        bar.setRange(0, max(0, grid.height - self.viewport().height()))
+        grid, bar, height = self.grid, self.verticalScrollBar(), self.viewport().height()
+        above = self.scrolled
+        self._step = 1 + grid.height // BAR_MOST
+        bar.setRange(0, -(-max(0, grid.height - height) // self._step))
+        bar.setValue(above // self._step)
         bar.setEnabled(bar.maximum() > 0)
-        bar.setPageStep(max(self.viewport().height(), 1))
-        bar.setSingleStep(grid.pitch // 2)
+        bar.setPageStep(max(height // self._step, 1))
+        bar.setSingleStep(max(grid.pitch // 2 // self._step, 1))
         self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -131,14 +142,14 @@ class CutoutWall(QAbstractScrollArea):
         if self.current_row in anchor:
             self.show_row(self.current_row)
         elif keep > 0:
-            self.verticalScrollBar().setValue(self.grid.rect(keep).top() - self.grid.top)
+            self.verticalScrollBar().setValue((self.grid.row_top(keep) - self.grid.top) // self._step)
 
     def row_at(self, position: QPointF) -> int:
         """The row whose cutout or caption is at a viewport position, −1 for none."""
-        return self.grid.at(position.x(), position.y() + self.verticalScrollBar().value())
+        return self.grid.at(position.x(), position.y() + self.scrolled)
 
     def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self._fading = {}
+        self._fading, self._upwards = {}, dy > 0
         if self.hovered >= 0:
             pointer = self.viewport().mapFromGlobal(self.cursor().pos())
             inside = self.viewport().rect().contains(pointer)
@@ -150,7 +161,8 @@ class CutoutWall(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())
         rows = self.visible_rows()
-        squares = {row: self.square(row) for row in rows}
+        grid, scrolled = self.grid, self.scrolled
+        squares = {row: grid.rect(row, scrolled) for row in rows}
         self._ask_for_pixels(rows)
         for row, square in squares.items():
             paint_cell(painter, square, self.cell(row))
@@ -186,7 +198,7 @@ class CutoutWall(QAbstractScrollArea):
             painter.setOpacity(1.0)
 
     def _paint_divider(self, painter: QPainter) -> None:
-        box = self.grid.divider_rect().translated(0, -self.verticalScrollBar().value())
+        box = self.grid.divider_rect(self.scrolled)
         if box.isEmpty():
             return
         text = QRectF(box).adjusted(0, -4, 0, -12)
@@ -209,7 +221,7 @@ class CutoutWall(QAbstractScrollArea):
         return self.thumbnails.picture(stamp) if stamp is not None else None
 
     def _ask_for_pixels(self, rows: range) -> None:
-        """What is in view, nearest to the eye first, then a page below and one above."""
+        """What is in view, nearest to the eye first, then a page on and one back, as the list was scrolled."""
         if not len(rows):
             return
         eye = self.hovered if self.hovered in rows else self.current_row
@@ -222,9 +234,17 @@ class CutoutWall(QAbstractScrollArea):
         self._asked = asked
         near = sorted(rows, key=lambda row: abs(row - eye))
         below = range(rows.stop, min(rows.stop + page, count))
-        above = range(max(0, rows.start - page), rows.start)
-        stamps = (self._stamp(self.model.id_at(row)) for row in _chain(near, below, reversed(above)))
-        self.thumbnails.want(stamps)
+        above = range(max(0, rows.start - page), rows.start)[::-1]
+        on, back = (above, below) if self._upwards else (below, above)
+        self.thumbnails.want(self._stamps(near), ahead=self._stamps([*on, *back]))
+
+    def _stamps(self, rows: Iterable[int]) -> list[Stamp | None]:
+        return [self._stamp(self.model.id_at(row)) for row in rows]
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._asked = None
+        self.thumbnails.want([])
+        super().hideEvent(event)
 
     def _ask_again(self) -> None:
         self._asked = None
@@ -256,8 +276,3 @@ class CutoutWall(QAbstractScrollArea):
     def _end_new(self) -> None:
         self._show_new = False
         self.viewport().update()
-
-
-def _chain(*parts: Iterable[Any]) -> Iterable[Any]:
-    for part in parts:
-        yield from part

@@ -55,7 +55,7 @@ class Inspector(QWidget):
         super().__init__(parent)
         self.session, self.compact = session, compact
         self._actions = actions or {}
-        self.thumbnails = Thumbnails(session, LARGE_PX, parent=self)
+        self.thumbnails = Thumbnails(session, self)
         self._wide, self._band = False, ""
         self._noted: int | None = None
         self._make_parts()

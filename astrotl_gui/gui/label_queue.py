@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from astrotl_gui.core.settings import QueueSettings
-from astrotl_gui.pipeline.queue import left_of, next_to_label
+from astrotl_gui.pipeline.queue import Left, next_to_label
 
 if TYPE_CHECKING:
     from .session import Session
@@ -62,7 +62,7 @@ class LabelQueue(QObject):
         ranking = self._session.ranking()
         if ranking is None or not len(self._session.catalog):
             return 0
-        return len(left_of(ranking, self._done(seen), self._session.inputs))
+        return len(Left(ranking, self._done(seen), self._session.inputs))
 
     @property
     def _holds_back(self) -> bool:

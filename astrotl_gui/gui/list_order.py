@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from astrotl_gui.core.places import Places, Without
 
 MASKED_FRACTION = 0.1
 """Share of bad pixels from which a source counts as masked."""
@@ -55,15 +58,36 @@ class ListFilter:
 
 @dataclass(frozen=True, eq=False)
 class ListOrder:
-    """The shown sources in order: `ids` int64, `ranks` int32 (1-based, in the whole ranking), `scores`."""
+    """The shown sources in order: `ids` int64, `ranks` (1-based, in the whole ranking), `scores` float32."""
 
     ids: NDArray[np.int64]
-    ranks: NDArray[np.int32]
+    ranks: NDArray[np.int64] | NDArray[np.int32] | range
     scores: NDArray[np.float32]
     total: int
+    lookup: Places | None = None
+    """Of `ids`, where it is at hand."""
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def id_at(self, row: int) -> int:
+        return int(self.ids[row])
+
+    def rank_at(self, row: int) -> int:
+        return int(self.ranks[row])
+
+    def score_at(self, row: int) -> float:
+        return float(self.scores[row])
+
+    @cached_property
+    def places(self) -> Places:
+        return self.lookup or Places(self.ids)
+
+    def row_of(self, source_id: int) -> int:
+        return int(self.places.of(source_id))
+
+    def first(self, count: int) -> ListOrder:
+        return ListOrder(self.ids[:count], self.ranks[:count], self.scores[:count], self.total)
 
     @property
     def hidden(self) -> int:
@@ -71,15 +95,69 @@ class ListOrder:
         return self.total - len(self.ids)
 
 
+class HeldOrder:
+    """The rows of `kept` as they stand, then the rest of `new` in its order; nothing of the list is copied.
+
+    Kept rows that `new` has too show the rank and score that it gives them.
+    """
+
+    def __init__(self, kept: ListOrder, new: ListOrder) -> None:
+        self._kept, self._new = kept, new
+        self._at = new.places.of(kept.ids)
+        self._rest = Without(len(new), self._at)
+        self.total = new.total
+
+    def __len__(self) -> int:
+        return len(self._kept) + len(self._rest)
+
+    def _place(self, row: int) -> int:
+        """Where `new` has what stands in a row, −1 for a kept one that it has not."""
+        held = len(self._kept)
+        return int(self._at[row]) if row < held else int(self._rest.at(row - held))
+
+    def id_at(self, row: int) -> int:
+        return self._kept.id_at(row) if row < len(self._kept) else self._new.id_at(self._place(row))
+
+    def rank_at(self, row: int) -> int:
+        place = self._place(row)
+        return self._kept.rank_at(row) if place < 0 else self._new.rank_at(place)
+
+    def score_at(self, row: int) -> float:
+        place = self._place(row)
+        return self._kept.score_at(row) if place < 0 else self._new.score_at(place)
+
+    def row_of(self, source_id: int) -> int:
+        rows = np.flatnonzero(self._kept.ids == source_id)
+        if len(rows):
+            return int(rows[0])
+        number = int(self._rest.number_of(self._new.row_of(source_id)))
+        return -1 if number < 0 else len(self._kept) + number
+
+    def first(self, count: int) -> ListOrder:
+        held = min(count, len(self._kept))
+        more = self._rest.at(np.arange(min(count, len(self)) - held))
+        at = np.concatenate([self._at[:held], more])
+        known, kept, new = at >= 0, self._kept.first(held), self._new
+        ranks, scores = np.zeros(len(at), np.int64), np.zeros(len(at), np.float32)
+        ranks[:held], scores[:held] = kept.ranks, kept.scores
+        ranks[known] = at[known] + 1 if isinstance(new.ranks, range) else new.ranks[at[known]]
+        scores[known] = new.scores[at[known]]
+        return ListOrder(np.concatenate([kept.ids, new.ids[more]]), ranks, scores, self.total)
+
+    @property
+    def ids(self) -> NDArray[np.int64]:
+        return self.first(len(self)).ids
+
+
 NONE = np.empty(0, np.int64)
-EMPTY = ListOrder(np.empty(0, np.int64), np.empty(0, np.int32), np.empty(0, np.float32), 0)
+EMPTY = ListOrder(np.empty(0, np.int64), range(0), np.empty(0, np.float32), 0)
 
 Labelled = Callable[[], Iterable[int]]
 
 
-def whole(ids: NDArray[np.int64], scores: NDArray[np.float32]) -> ListOrder:
+def whole(ids: NDArray[np.int64], scores: NDArray[np.float32], lookup: Places | None = None) -> ListOrder:
     """Every source of a ranking, best first."""
-    return ListOrder(ids, np.arange(1, len(ids) + 1, dtype=np.int32), scores, len(ids))
+    return ListOrder(ids, range(1, len(ids) + 1), scores, len(ids), lookup)
 
 
 def arrange(
@@ -92,25 +170,30 @@ def arrange(
     labelled: Iterable[int] = (),
     artifacts: Iterable[int] = (),
     held_back: NDArray[np.int64] = NONE,
+    lookup: Places | None = None,
 ) -> ListOrder:
     """The ranking `ids`, `scores` (best first) filtered and sorted.
 
     `sort` is a key of SORTS; brightness is that of `band`. Sources without the quantity come last, in
     order of rank, and never fit a brightness limit. `labelled` and `artifacts` are the ids to hide when
-    the filter asks for that, `held_back` those to hide in any case.
+    the filter asks for that, `held_back` those to hide in any case. `lookup`: the places of `ids`, where known.
     """
-    order = whole(ids, scores)
+    order = whole(ids, scores, lookup)
     if not chosen.active and sort == "rank" and not len(held_back):
         return order
-    rows = sources.rows_of(ids)
+    measured = chosen.limit is not None or chosen.hide_masked or sort != "rank"
+    rows = sources.rows_of(ids) if measured else NONE
     keep = _kept(ids, rows, sources, chosen, labelled, artifacts)
-    places = np.flatnonzero(keep & ~np.isin(ids, held_back))
+    if len(held_back):
+        keep &= ~np.isin(ids, held_back)
+    places = np.flatnonzero(keep)
     if sort != "rank":
         key = (
             _brightness(sources, band, rows[places]) if sort == "brightness" else -_snr(sources, rows[places])
         )
         places = places[np.argsort(key, kind="stable")]  # NaN sorts last
-    return ListOrder(ids[places], order.ranks[places], scores[places], len(ids))
+    shown = ids[places]
+    return ListOrder(shown, places + 1, scores[places], len(ids), Places(shown))
 
 
 def _kept(

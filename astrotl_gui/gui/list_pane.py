@@ -17,9 +17,10 @@ from .controls import EmptyState, IconButton, Label
 from .gallery import Gallery
 from .list_bar import ListBar
 from .list_menus import FilterPopover, SortMenu
-from .list_order import EMPTY, NONE, ListFilter, ListOrder, arrange
+from .list_order import EMPTY, NONE, ListFilter, ListOrder
 from .list_waiting import DETECT, Waiting, active_job, waiting
 from .models import CandidateModel
+from .ordering import HEAD, Asked, Ordering
 from .outlier_menu import HeldBack, OutlierMenu
 from .thumbnails import Thumbnails
 
@@ -43,7 +44,8 @@ class ListPane(QWidget):
         self.session = session
         self.filter, self.sort = ListFilter(), "rank"
         self.model = CandidateModel(self)
-        self.thumbnails = Thumbnails(session, parent=self)
+        self.ordering = Ordering(session.jobs)
+        self.thumbnails = Thumbnails(session, self)
         self.gallery = Gallery(self.model, self.thumbnails, session.label_of)
         self.bar = ListBar(session, actions or {})
         self.tabs = self.bar.tabs
@@ -162,10 +164,30 @@ class ListPane(QWidget):
         self._reset()
 
     def _reset(self) -> None:
+        """Another list: the top of it at once, all of it as soon as it is in order."""
         self.gallery.set_selection(self.session.selection)
-        self.model.reset(self._order())
+        asked = self._asked()
+        if asked is None:
+            self.ordering.forget()
+            self._show_new(EMPTY)
+        elif not self.ordering.run(asked, self._show_rest if asked.sort == "rank" else self._show_new):
+            self._show_new(asked.order(HEAD))
+
+    def _show_new(self, order: ListOrder) -> None:
+        self.model.reset(order)
         self._after_order()
         self.gallery.show_row(self.gallery.current_row)
+
+    def _show_rest(self, order: ListOrder) -> None:
+        """What stands already stays: the rows below join it."""
+        if self.ordering.waits:
+            found = self.gallery.current_row >= 0
+            self.model.update(order, self.gallery.still_row)
+            self._after_order()
+            if not found:
+                self.gallery.show_row(self.gallery.current_row)
+        else:
+            self._show_new(order)
 
     def _start_over(self, targets: list[str]) -> None:
         """Other prototypes make other lists: the next ranking of each holds nothing."""
@@ -181,12 +203,19 @@ class ListPane(QWidget):
             self._update()
 
     def _update(self) -> None:
-        order = self._order()
-        if not len(self.model) or not len(order) or not self.isVisible():
+        asked = self._asked()
+        if asked is None or not len(self.model) or not self.isVisible():
             self._reset()
-            return
-        self.model.update(order, self.gallery.still_row)
-        self._after_order()
+        else:
+            self.ordering.run(asked, self._follow)
+
+    def _follow(self, order: ListOrder) -> None:
+        """A new order of the same list: nothing moves under the cursor."""
+        if not len(self.model) or not len(order):
+            self._show_new(order)
+        else:
+            self.model.update(order, self.gallery.still_row)
+            self._after_order()
 
     def _labelled(self, sources: list[int]) -> None:
         if self.filter.hide_labelled or self.filter.hide_artifacts:
@@ -199,25 +228,21 @@ class ListPane(QWidget):
     def _selected(self) -> None:
         self.gallery.set_selection(self.session.selection)
 
-    def _order(self) -> ListOrder:
-        session = self.session
+    def _asked(self) -> Asked | None:
+        """What the list is to show now, None without a ranking."""
+        session, chosen = self.session, self.filter
         ranking = session.ranking()
         if ranking is None or not len(session.catalog):
-            return EMPTY
-        labelled = session.labels() if self.filter.hide_labelled else ()
-        artifacts: list[int] = []
-        if self.filter.hide_artifacts:
-            artifacts = [i for i, label in session.labels("artifact").items() if label.value == "positive"]
-        band = session.mosaic.reference.name if session.mosaic is not None else ""
-        return arrange(
-            ranking.ids,
-            ranking.scores,
+            return None
+        artifacts = session.labels("artifact").items() if chosen.hide_artifacts else ()
+        return Asked(
+            ranking,
             session.catalog,
-            self.filter,
+            chosen,
             self.sort,
-            band,
-            labelled,
-            artifacts,
+            session.mosaic.reference.name if session.mosaic is not None else "",
+            tuple(session.labels()) if chosen.hide_labelled else (),
+            tuple(source for source, label in artifacts if label.value == "positive"),
             self._likely_artifacts(),
         )
 
@@ -240,7 +265,7 @@ class ListPane(QWidget):
     def _say_count(self) -> None:
         model, labels = self.model, len(self.session.labels())
         sources = _number(model.total or len(self.session.catalog), "source")
-        if model.hidden:
+        if model.hidden and not self.ordering.waits:
             sources = f"{model.total - model.hidden:,} of {sources}"
         ranking = self.session.ranking()
         if ranking is not None and ranking.rest:
@@ -278,7 +303,7 @@ class ListPane(QWidget):
     def _empty_state(self) -> Waiting | None:
         """(icon, title, detail, button) of what the pane shows instead of a list, None with a list."""
         session, model = self.session, self.model
-        if session.project is None or len(model):
+        if session.project is None or len(model) or self.ordering.waits:
             return None
         if not len(session.catalog) or not model.total:
             return waiting(session)

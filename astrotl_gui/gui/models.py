@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
-from .list_order import EMPTY, ListOrder
+from .list_order import EMPTY, HeldOrder, ListOrder
 
 
 class CandidateModel(QObject):
@@ -25,7 +25,7 @@ class CandidateModel(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._shown = EMPTY
+        self._shown: ListOrder | HeldOrder = EMPTY
         self._next: ListOrder | None = None  # what the rows become on release, when that differs
         self._arrived: NDArray[np.int64] = np.empty(0, np.int64)
         self._found: dict[int, int] = {}
@@ -46,30 +46,30 @@ class CandidateModel(QObject):
     @property
     def hidden(self) -> int:
         """How many of them the filter hides."""
-        return (self._next or self._shown).hidden
+        newest = self._next or self._shown
+        return newest.total - len(newest)
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        """The shown ids by row; not to be written to."""
+        """The shown ids by row, all of them; not to be written to."""
         return self._shown.ids
 
     def id_at(self, row: int) -> int:
-        return int(self._shown.ids[row])
+        return self._shown.id_at(row)
 
     def rank_at(self, row: int) -> int:
         """1-based rank of the source at `row` in the whole ranking."""
-        return int(self._shown.ranks[row])
+        return self._shown.rank_at(row)
 
     def score_at(self, row: int) -> float:
-        return float(self._shown.scores[row])
+        return self._shown.score_at(row)
 
     def row_of(self, source_id: int | None) -> int:
         """The row of a source, −1 when it is not shown."""
         if source_id is None:
             return -1
         if source_id not in self._found:
-            rows = np.flatnonzero(self._shown.ids == source_id)
-            self._found[source_id] = int(rows[0]) if len(rows) else -1
+            self._found[source_id] = self._shown.row_of(source_id)
         return self._found[source_id]
 
     def is_new(self, source_id: int) -> bool:
@@ -83,10 +83,10 @@ class CandidateModel(QObject):
 
     def update(self, order: ListOrder, still: int = -1) -> None:
         """Take a new order of the same list; rows 0 … `still` keep their places until `release`."""
-        before = self._shown.ids[:100]
+        before = self._shown.first(100).ids
         held = min(still + 1, len(self._shown))
         shown, waiting = (order, None) if held <= 0 else _hold(self._shown, order, held)
-        self._arrived = np.setdiff1d(shown.ids[:100], before) if len(before) else self._arrived[:0]
+        self._arrived = np.setdiff1d(shown.first(100).ids, before) if len(before) else self._arrived[:0]
         self._show(shown, waiting)
 
     def release(self) -> bool:
@@ -97,28 +97,17 @@ class CandidateModel(QObject):
         self._show(self._next, None)
         return True
 
-    def _show(self, order: ListOrder, waiting: ListOrder | None) -> None:
+    def _show(self, order: ListOrder | HeldOrder, waiting: ListOrder | None) -> None:
         self._shown, self._next = order, waiting
         self._found = {}
         self.changed.emit()
 
 
-def _hold(shown: ListOrder, new: ListOrder, held: int) -> tuple[ListOrder, ListOrder | None]:
+def _hold(
+    shown: ListOrder | HeldOrder, new: ListOrder, held: int
+) -> tuple[ListOrder | HeldOrder, ListOrder | None]:
     """The first `held` rows of `shown`, then the rest of `new`; and `new`, when that is a difference."""
-    kept = shown.ids[:held]
-    if len(new) >= held and np.array_equal(new.ids[:held], kept):
+    kept = shown.first(held)
+    if np.array_equal(new.ids[:held], kept.ids):
         return new, None
-    among = np.isin(new.ids, kept)
-    rest = ~among
-    ranks, scores = shown.ranks[:held].copy(), shown.scores[:held].copy()
-    # Held rows that the new order still has show their new rank and score.
-    by_id = np.argsort(kept, kind="stable")
-    rows = by_id[np.searchsorted(kept, new.ids[among], sorter=by_id)]
-    ranks[rows], scores[rows] = new.ranks[among], new.scores[among]
-    mixed = ListOrder(
-        np.concatenate([kept, new.ids[rest]]),
-        np.concatenate([ranks, new.ranks[rest]]),
-        np.concatenate([scores, new.scores[rest]]),
-        new.total,
-    )
-    return mixed, new
+    return HeldOrder(kept, new), new

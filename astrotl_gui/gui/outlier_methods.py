@@ -18,7 +18,11 @@ from astrotl_gui.gui.session_state import later
 from astrotl_gui.pipeline.artifact_filter import likely_artifacts
 
 if TYPE_CHECKING:
+    from astrotl_gui.core.ranking import Ranking
     from astrotl_gui.gui.session_lists import SessionLists
+    from astrotl_gui.pipeline.rank import RankInputs
+
+    _Asked = tuple[RankInputs, Ranking | None, dict[int, int]]
 
 PICTURES = "pictures"
 """The method that looks at the cutouts again: minutes for a large catalog, so only when asked for."""
@@ -41,6 +45,7 @@ class OutlierMethods(QObject):
         self._key = ""
         self._job: Job | None = None
         self._declined = False
+        self._hidden: tuple[_Asked, NDArray[np.int64]] | None = None  # of millions no matter of a moment
         for signal in (session.project_changed, session.catalog_changed):
             signal.connect(self._forget)
         session.target_changed.connect(self._compare)
@@ -57,7 +62,10 @@ class OutlierMethods(QObject):
         if session.inputs is None or session.project is None:
             return np.zeros(0, np.int64)
         labels = session.project.labels.training("artifact", session.settings.vetter)
-        return likely_artifacts(session.inputs, session.ranking("artifact"), labels)
+        asked = session.inputs, session.ranking("artifact"), labels
+        if self._hidden is None or not _same(self._hidden[0], asked):
+            self._hidden = asked, likely_artifacts(*asked)
+        return self._hidden[1]
 
     def hide_artifacts(self, hide: bool) -> None:
         self._choose(replace(self.settings, hide_artifacts=hide))
@@ -83,7 +91,7 @@ class OutlierMethods(QObject):
     @Slot()
     def _forget(self) -> None:
         self._stop()
-        self.table, self._key, self._declined = None, "", False
+        self.table, self._key, self._declined, self._hidden = None, "", False, None
         self.changed.emit()
 
     @Slot(str)
@@ -149,3 +157,7 @@ class OutlierMethods(QObject):
         if self._job is not None:
             job, self._job = self._job, None
             job.cancel()
+
+
+def _same(one: _Asked, other: _Asked) -> bool:
+    return one[0] is other[0] and one[1] is other[1] and one[2] == other[2]

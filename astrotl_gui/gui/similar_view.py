@@ -35,7 +35,7 @@ class SimilarView(View):
         super().__init__(parent)
         self.session = session
         self.model = CandidateModel(self)
-        self.thumbnails = Thumbnails(session, 160, parent=self)
+        self.thumbnails = Thumbnails(session, self)
         self.gallery = Gallery(
             self.model, self.thumbnails, session.label_of, left=20, gap=13, caption=34, top=16
         )

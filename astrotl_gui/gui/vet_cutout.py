@@ -38,7 +38,7 @@ class VetCutout(QWidget):
     def __init__(self, session: Session, small: Thumbnails, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.session = session
-        self.thumbnails = Thumbnails(session, 896, parent=self)
+        self.thumbnails = Thumbnails(session, self)
         self._small = small
         self.source: int | None = None
         self.ahead: list[int] = []

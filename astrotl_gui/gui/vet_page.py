@@ -52,7 +52,7 @@ class VetPage(View):
         self.came_from = "explore"
         self._noted: int | None = None
         self._following: list[Stamp | None] = []
-        self.small = Thumbnails(session, STAND_IN_SIDE, parent=self)
+        self.small = Thumbnails(session, self)
         self.top = VetBar(session)
         self.cutout = VetCutout(session, self.small)
         self.bands = VetBands(self.small)

@@ -42,7 +42,7 @@ class WhyPanel(QWidget):
         super().__init__(parent)
         self.session = session
         self.explanation: Explanation | None = None
-        self.thumbnails = Thumbnails(session, parent=self)
+        self.thumbnails = Thumbnails(session, self)
         self.title = Label("", 12, 500, "text2")
         self.close_button = IconButton("ph.x", "Close")
         self.map = WhyMap(session, self.thumbnails)

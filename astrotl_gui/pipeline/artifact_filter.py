@@ -26,12 +26,12 @@ def likely_artifacts(
     """
     from astrotl_gui.ml.coldstart import CERTAIN_SIGNS
 
-    found = set(inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS].tolist())
+    found = [inputs.ids[inputs.artifact_signs >= CERTAIN_SIGNS]]
     if ranking is not None and ranking.learned and labels:  # a cold score of 1/2 is the middle of the list
-        found |= set(ranking.ids[ranking.scores >= _sure(ranking, labels)].tolist())
-    found |= {source for source, sign in labels.items() if sign > 0}
-    found -= {source for source, sign in labels.items() if sign < 0}
-    return np.array(sorted(found), np.int64)
+        found.append(ranking.ids[ranking.scores >= _sure(ranking, labels)])
+    found.append(np.array([source for source, sign in labels.items() if sign > 0], np.int64))
+    none = np.array([source for source, sign in labels.items() if sign < 0], np.int64)
+    return np.setdiff1d(np.concatenate(found), none)
 
 
 def _sure(ranking: Ranking, labels: Mapping[int, int]) -> float:

@@ -73,6 +73,6 @@ def _each(
     lists = {}
     for number, (target, labels) in enumerate(training.items()):
         progress(number, len(training), "Ranking")
-        lists[target] = how(inputs, target, labels, progress=progress)
+        lists[target] = how(inputs, target, labels, progress=progress).indexed()
     progress(len(training), len(training), "Ranking")
     return lists

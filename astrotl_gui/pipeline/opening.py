@@ -46,7 +46,7 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
     try:
         # Pixels come from one file and tables from others: they are read side by side.
         with ThreadPoolExecutor(1) as beside:
-            tables = beside.submit(lambda: (project.read_catalog(), project.read_rankings()))
+            tables = beside.submit(_read_tables, project)
             shown = show_mosaic(project.spec, progress)
             catalog, rankings = tables.result()
         return OpenProject(project, shown.mosaic, shown.tiles, shown.levels, catalog, rankings)
@@ -77,3 +77,9 @@ def open_beside(paths: Sequence[Path], *, progress: Progress = SILENT) -> ShownM
         project.close()
         return show_mosaic(project.spec, progress)
     return show_mosaic(identify(paths).spec(pixel_scale=1.0), progress)
+
+
+def _read_tables(project: Project) -> tuple[Catalog, dict[str, Ranking]]:
+    """The sources and the rankings, with what finds sources in them."""
+    rankings = {target: ranking.indexed() for target, ranking in project.read_rankings().items()}
+    return project.read_catalog().indexed(), rankings

@@ -43,4 +43,4 @@ def find_sources(
         found = detect(mosaic, settings, progress=progress)
     else:
         found = measure(mosaic, read_user_catalog(catalog_file), settings, progress=progress)
-    return adopt(mosaic, previous, found, labels, next_id, settings, progress=progress)
+    return adopt(mosaic, previous, found, labels, next_id, settings, progress=progress).indexed()

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from astrotl_gui.core.progress import Progress
 from astrotl_gui.core.ranking import Ranking
-from astrotl_gui.gui import theme
+from astrotl_gui.gui import list_pane, ordering, theme
 from astrotl_gui.gui.list_order import ListFilter
 from astrotl_gui.gui.list_pane import ListPane
 from astrotl_gui.gui.session import Session
@@ -208,3 +208,29 @@ def test_it_says_when_the_ranking_starts(qtbot: QtBot, pane: ListPane, session: 
     going.set()
     settled(qtbot, session)
     assert pane.pages.currentWidget().detail.text() == "Ranking starts when the sources are embedded."
+
+
+def test_a_long_list_is_filtered_by_a_job_its_top_at_once(
+    qtbot: QtBot, pane: ListPane, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ordering, "AT_ONCE", 10)
+    monkeypatch.setattr(list_pane, "HEAD", 20)
+    ranking = session.ranking("lens")
+    assert ranking is not None
+    bright = [i for i in ranking.ids.tolist() if session.catalog.row(i)["mag_r"] < 20.0]
+    top = [i for i in bright if ranking.ids.tolist().index(i) < 20]
+    pane.set_filter(ListFilter("r", 20.0))
+    assert pane.model.ids.tolist() == top, "at once"
+    QTest.keyClick(pane.gallery, Qt.Key.Key_Right)
+    qtbot.waitUntil(lambda: not pane.ordering.waits, timeout=10_000)
+    assert pane.model.ids.tolist() == bright, "what was shown stands, the rest below"
+    assert pane.gallery.current == top[0]
+    turned = ranking.ids[::-1].copy()
+    give_ranking(session, turned)
+    qtbot.waitUntil(lambda: not pane.ordering.waits, timeout=10_000)
+    assert pane.model.ids[0] == top[0], "the selected one holds still"
+    assert pane.model.ids[1:].tolist() == [i for i in turned.tolist() if i in set(bright) - {top[0]}]
+    pane.set_sort("brightness")
+    pane.set_sort("rank")
+    qtbot.waitUntil(lambda: not session.jobs._threads, timeout=10_000)
+    assert pane.model.ids.tolist() == [i for i in turned.tolist() if i in bright], "the newest order counts"

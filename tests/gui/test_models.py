@@ -102,6 +102,25 @@ def test_a_label_in_a_list_of_five_thousand_is_quick() -> None:
     assert (time.perf_counter() - start) / 10 < 0.02
 
 
+def test_a_million_rows_hold_still_and_know_their_ranks() -> None:
+    count, rng = 1_000_000, np.random.default_rng(8)
+    before, after = (rng.permutation(count) + 1 for _ in range(2))
+    model = CandidateModel()
+    model.reset(ordered(before))
+    model.update(ordered(after), still=500_000)
+    assert len(model) == count and model.held
+    assert np.array_equal(model.ids[:500_001], before[:500_001])
+    held = np.zeros(count + 1, bool)
+    held[before[:500_001]] = True
+    assert np.array_equal(model.ids[500_001:], after[~held[after]])
+    for row in (0, 500_000, 500_001, 777_777, count - 1):
+        source = model.id_at(row)
+        assert source == model.ids[row]
+        assert model.row_of(source) == row
+        assert after[model.rank_at(row) - 1] == source
+    assert model.release() and model.id_at(3) == after[3]
+
+
 class Table:
     """A catalogue of columns, rows in the order of the ids."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -324,8 +323,7 @@ def test_the_next_are_read_before_they_are_wanted(qtbot: QtBot, vet: MainWindow)
     for source in queue(vet).ahead:
         stamp = cutout.stamp(source)
         assert stamp is not None
-        key = (stamp, replace(vet.session.look, mode=stamp.mode))
-        qtbot.waitUntil(lambda key=key: key in cutout.thumbnails._pictures)
+        qtbot.waitUntil(lambda stamp=stamp: cutout.thumbnails.current(stamp))
 
 
 def test_without_a_ranking_it_says_when(qtbot: QtBot, window: MainWindow) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from astrotl_gui.core.ranking import Ranking
 from astrotl_gui.core.settings import QueueSettings
-from astrotl_gui.pipeline.queue import STRATEGIES, left_of, next_to_label
+from astrotl_gui.pipeline.queue import STRATEGIES, Left, next_to_label
 from astrotl_gui.pipeline.rank import rank
 from tests.pipeline.test_rank import inputs
 
@@ -50,7 +50,8 @@ def test_the_top_is_the_top() -> None:
     expected = [i for i in LEARNED.ids.tolist() if i not in LABELS]
     assert ask("top", 20) == expected[:20]
     assert ask("of a newer version", 20) == expected[:20]
-    assert left_of(LEARNED, DONE).tolist() == expected
+    left = Left(LEARNED, DONE)
+    assert left.first(len(left)).tolist() == expected
 
 
 def test_some_places_are_random_the_others_the_top() -> None:
