@@ -96,7 +96,7 @@ class MosaicBar(QWidget):
         self.panel.anchor = self.look
         self.invert = IconButton("ph.circle-half", "Invert (V)", checkable=True)
         self.marks = IconButton("ph.crosshair-simple", "Marks on the sky (M)", checkable=True)
-        self.overlays = IconButton("ph.stack", "Overlays (Shift+M)")
+        self.overlays = IconButton("ph.stack", "Overlays (Shift+L)")
         self.grid = IconButton("ph.grid-four", "Coordinate grid (G)", checkable=True)
         self.ruler = IconButton("ph.ruler", "Ruler (Y)", checkable=True)
         self.only_sky = IconButton("ph.corners-out", "Only the sky (Ctrl+B)")
@@ -182,7 +182,7 @@ class MosaicBar(QWidget):
 
     def _make_room(self) -> None:
         """Where it is narrow, the bands become a menu; where it is very narrow, the histogram goes too."""
-        icons = 6 * (theme.scaled(28) + 2)
+        icons = 7 * (theme.scaled(28) + 2)
         fixed = icons + self.stretch.sizeHint().width() + 60
         bands, histogram = self.bands.sizeHint().width(), self.histogram.sizeHint().width()
         segmented = fixed + bands + histogram <= self.width()

@@ -271,7 +271,7 @@ def test_the_popover_the_keys_and_a_drop(
     window: MainWindow, project: Path, tmp_path: Path, qtbot: QtBot
 ) -> None:
     overlay = window.session.overlays
-    press(window, K.Key_M, SHIFT)
+    press(window, K.Key_L, SHIFT)
     popover = window.explore.overlays
     assert popover.isVisible()
     for kind, shown in ((DETECTIONS, True), (LABELS, True), (CANDIDATES, False)):

@@ -26,7 +26,7 @@ FIND = (
            lambda w: w.view.toggle("marks"), on_explore, "Find and do",
            checked=lambda w: w.view.shows("marks")),
     Action("look.overlays", "Look", "Overlays…", "Detections, labels, catalogs and regions over the sky",
-           ("Shift+M",), lambda w: w.explore.show_overlays(), on_explore),
+           ("Shift+L",), lambda w: w.explore.show_overlays(), on_explore),
     Action("look.add-overlay", "Look", "Add catalog or regions…", "Lay your own catalog or DS9 regions over the sky",
            (), lambda w: overlay_verbs.choose_overlays(w), on_explore),
     Action("look.save-regions", "Look", "Save regions…", "Write what is over the sky as DS9 regions", (),
