@@ -21,6 +21,7 @@ from astrotl_gui.core.project import Project
 from astrotl_gui.pipeline.demo import demo_field
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.known_values import KnownValues, read_known
+from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.parameters import (
     REGIONS,
     estimate_parameter,
@@ -38,7 +39,9 @@ HELD = {"68": (0.6827, 0.03), "95": (0.9545, 0.02)}
 def run(full: bool = False) -> list[Row]:
     project = Project.open(detected_project())
     mosaic, catalog = Mosaic.open(project.spec), project.read_catalog()
-    embeddings = embed(mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder)
+    embed(mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder)
+    embeddings = find_embeddings(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
+    assert embeddings is not None
     made_of = (mosaic, catalog, project.embeddings_folder, project.cutouts, project.encoder)
     truth = _galaxies(FOLDER / "galaxies.fits")
     columns = feature_columns(catalog, embeddings.ids, ("photometry",))[1]

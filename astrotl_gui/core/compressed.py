@@ -24,7 +24,7 @@ Pixels = NDArray[Any]
 Piece = tuple[int, int, int]
 """(number of the image, row and column of pieces)"""
 
-CACHE_BYTES = 192 * 2**20
+CACHE_BYTES = 128 * 2**20
 """Decoded pieces of all images together take at most this, or one piece that is larger by itself."""
 STREAMED_BYTES = 8 * 2**20
 """A larger box that fills the pieces it touches is somebody's pass through the image: nothing of it is kept."""

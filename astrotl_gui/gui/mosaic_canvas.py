@@ -149,7 +149,8 @@ class MosaicCanvas(QObject):
             if self._under is None or not self._under.covers(viewport):
                 self._paint_overview(painter, viewport, ratio)
             if self._under is not None:
-                self._under.draw(painter, viewport, ratio)
+                # It stands in for a frame or two, while zooming for many: coarsely it takes a third of the time.
+                self._under.draw(painter, viewport, ratio, finely=False)
         sheet.draw(painter, viewport, ratio)
 
     # --- which tiles ---------------------------------------------------------------------------------

@@ -97,12 +97,12 @@ class Sheet:
         right, top = self._ix1 * span - 0.5 >= min(x1, nx - 0.5), self._iy1 * span - 0.5 >= min(y1, ny - 0.5)
         return self.complete and left and low and right and top
 
-    def draw(self, painter: QPainter, viewport: Viewport, ratio: float) -> None:
+    def draw(self, painter: QPainter, viewport: Viewport, ratio: float, finely: bool = True) -> None:
         kind = QImage.Format.Format_RGB32 if self.complete else QImage.Format.Format_ARGB32_Premultiplied
         image = QImage(self._pixels.data, self._width, self._height, 4 * self._width, kind)
         step = 1 << self.level
         corner = (self._ix0 * TILE * step - 0.5, self._iy0 * TILE * step - 0.5)
-        draw_picture(painter, image, corner, step, viewport, ratio)
+        draw_picture(painter, image, corner, step, viewport, ratio, finely)
 
 
 def picture(pixels: Pixels) -> QImage:
@@ -119,10 +119,12 @@ def draw_picture(
     step: int,
     viewport: Viewport,
     ratio: float,
+    finely: bool = True,
 ) -> None:
     """Draw a picture whose lower left corner lies at an image position, `step` image px per picture pixel.
 
-    Only the visible part is touched. At whole numbers of device px per pixel, pixels fall on device pixels.
+    Only the visible part is touched. At whole numbers of device px per pixel, pixels fall on device pixels. `finely`
+    smooths what is scaled, which takes several times as long.
     """
     size = step * viewport.scale
     left, bottom = viewport.to_screen(*corner)
@@ -134,7 +136,7 @@ def draw_picture(
     r0, r1 = _visible(top, size, image.height(), viewport.height)
     if c0 >= c1 or r0 >= r1:
         return
-    smooth = device < PIXELS_SHOW * step and abs(device - 1) > 1e-6
+    smooth = finely and device < PIXELS_SHOW * step and abs(device - 1) > 1e-6
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
     target = QRectF(left + c0 * size, top + r0 * size, (c1 - c0) * size, (r1 - r0) * size)
     painter.drawImage(target, image, QRectF(c0, r0, c1 - c0, r1 - r0))
