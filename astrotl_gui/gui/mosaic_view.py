@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 
-from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QRectF, QSize, Qt, QVariantAnimation, Signal, Slot
+from PySide6.QtCore import QEasingCurve, QEvent, QPointF, QSize, Qt, QVariantAnimation, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QMouseEvent,
@@ -18,28 +18,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.map_layers import DepthLayer, MaskLayer
 from astrotl_gui.gui.message import problem_message
 from astrotl_gui.gui.mosaic_canvas import MosaicCanvas
+from astrotl_gui.gui.mosaic_layers import MosaicLayers
 from astrotl_gui.gui.mosaic_marks import MosaicMarks
 from astrotl_gui.gui.mosaic_menu import show_menu
 from astrotl_gui.gui.mosaic_mouse import MosaicMouse
-from astrotl_gui.gui.overlay_layer import OverlayLayer
+from astrotl_gui.gui.mosaic_picking import pick, pick_box, pick_to_vet
 from astrotl_gui.gui.overview import LOW_WINDOW, Overview
 from astrotl_gui.gui.placing import Placing
 from astrotl_gui.gui.readout import read_out
-from astrotl_gui.gui.selection import joined
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.sky_ink import INK
-from astrotl_gui.gui.sky_layers import (
-    CompassLayer,
-    CreditLayer,
-    GridLayer,
-    Layer,
-    MarksLayer,
-    RulerLayer,
-    ScaleLayer,
-)
 from astrotl_gui.gui.tile_feed import TileFeed
 from astrotl_gui.gui.viewport import Viewport
 from astrotl_gui.gui.zoom import zoom_menu
@@ -50,8 +40,6 @@ RECENTRE_MS, PAN_MS = 160, 90
 CUT_SCREENS = 3.0
 """Recentring glides up to this many views far, and cuts beyond."""
 MARGIN = 14
-REMEMBERED = ("depth", "mask", "grid", "marks")
-"""Layers that a project is opened with as it was left."""
 
 
 class MosaicView(QWidget):
@@ -78,18 +66,8 @@ class MosaicView(QWidget):
         self.marks = MosaicMarks(session, self)
         self.mouse = MosaicMouse(self)
         self.overview = Overview(self)
-        self.ruler, self.grid = RulerLayer(), GridLayer()
-        self.layers: dict[str, Layer] = {
-            "depth": DepthLayer(),
-            "mask": MaskLayer(),
-            "grid": self.grid,
-            "overlays": OverlayLayer(),
-            "marks": MarksLayer(),
-            "ruler": self.ruler,
-            "compass": CompassLayer(),
-            "scale": ScaleLayer(),
-            "credit": CreditLayer(),
-        }
+        self.layers = MosaicLayers()
+        self.ruler, self.grid = self.layers.ruler, self.layers.grid
         self._placed = False
         self._hover: QPointF | None = None
         self._glide = QVariantAnimation(self)
@@ -112,9 +90,9 @@ class MosaicView(QWidget):
         session.overlays.changed.connect(self.update)
         self.overview.wanted.connect(self._jump)
         self.overview.menu_wanted.connect(lambda at: zoom_menu(self).popup(at))
-        self.mouse.clicked.connect(self._clicked)
-        self.mouse.double_clicked.connect(self._double_clicked)
-        self.mouse.box_drawn.connect(self._select_box)
+        self.mouse.clicked.connect(lambda at, modifiers: pick(self, at, modifiers))
+        self.mouse.double_clicked.connect(lambda at: pick_to_vet(self, at))
+        self.mouse.box_drawn.connect(lambda box, modifiers: pick_box(self, box, modifiers))
         self.mouse.menu_wanted.connect(lambda at: show_menu(self, at))
 
     @property
@@ -221,12 +199,9 @@ class MosaicView(QWidget):
 
     def toggle(self, name: str) -> None:
         """Draw a layer, or leave it out; what was measured with the ruler goes with it."""
-        layer = self.layers[name]
-        layer.shown = not layer.shown
-        layer.clear()
-        self.layers["overlays"].shown = self.layers["marks"].shown
+        self.layers.toggle(name)
         if self.session.project is not None:
-            self.session.project.view["layers"] = [name for name in REMEMBERED if self.layers[name].shown]
+            self.session.project.view["layers"] = self.layers.remembered()
         self.shown_changed.emit()
         self.update()
 
@@ -235,9 +210,7 @@ class MosaicView(QWidget):
         project = self.session.project
         kept = project.view.get("layers") if project is not None else None
         if isinstance(kept, list):
-            for name in REMEMBERED:
-                self.layers[name].shown = name in kept
-            self.layers["overlays"].shown = self.layers["marks"].shown
+            self.layers.restore(kept)
             self.shown_changed.emit()
 
     def measure(self, start: QPointF, end: QPointF) -> None:
@@ -318,26 +291,6 @@ class MosaicView(QWidget):
     def source_at(self, position: QPointF) -> int | None:
         """The id of the source that a click there means."""
         return self.marks.nearest(self.viewport, position.x(), position.y())
-
-    def _clicked(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
-        source = self.source_at(position)
-        if source is None:
-            return
-        if modifiers & Qt.KeyboardModifier.AltModifier:
-            self.session.find_similar(source)
-        else:
-            self.session.select(source, add=bool(modifiers & Qt.KeyboardModifier.ControlModifier))
-
-    def _double_clicked(self, position: QPointF) -> None:
-        source = self.source_at(position)
-        if source is not None:
-            self.vet_requested.emit(source)
-
-    def _select_box(self, box: QRectF, modifiers: Qt.KeyboardModifier) -> None:
-        found = self.marks.inside(self.viewport, box)
-        if found:
-            add = bool(modifiers & Qt.KeyboardModifier.ControlModifier)
-            self.session.select_many(joined(self.session.selection, found) if add else found)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.mouse.press(event)
