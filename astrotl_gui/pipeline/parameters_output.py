@@ -107,17 +107,19 @@ def write_fit_plot(path: Path, made: Estimates, catalog: Catalog) -> None:
     left.set(xlabel=f"{made.name} given{unit}", ylabel="estimated, its part of the sky left out")
     left.set(xlim=edge, ylim=edge)
     brightness, name = _brightness(catalog, made.ids[known])
+    told = np.flatnonzero(np.isfinite(brightness))
+    dots = shown[np.isfinite(brightness[shown])]
     right.axhline(0, color=CHANCE_COLOUR, linestyle=":")
     right.plot(
-        brightness[shown],
-        (value - truth)[shown],
+        brightness[dots],
+        (value - truth)[dots],
         ".",
         color=OURS_COLOUR,
         markersize=2,
         alpha=0.2,
         rasterized=True,
     )
-    for parts in np.array_split(np.argsort(brightness), ROLLED):
+    for parts in np.array_split(told[np.argsort(brightness[told])], ROLLED):
         low, middle, high = np.percentile((value - truth)[parts], [15.87, 50, 84.13])
         at = float(np.median(brightness[parts]))
         right.errorbar(at, middle, [[middle - low], [high - middle]], color="black", marker="o", capsize=2)
@@ -132,12 +134,13 @@ def write_fit_plot(path: Path, made: Estimates, catalog: Catalog) -> None:
 
 
 def _brightness(catalog: Catalog, ids: np.ndarray) -> tuple[np.ndarray, str]:
+    """How bright sources are, NaN where that is not known, and what it is called."""
     rows = catalog.rows_of(ids)
     for band in reversed(catalog.bands):
         magnitude = (
             catalog.column(f"mag_{band}")[rows] if f"mag_{band}" in catalog else np.full(len(rows), np.nan)
         )
         if np.isfinite(magnitude).mean() > 0.5:
-            return np.where(np.isfinite(magnitude), magnitude, np.nanmax(magnitude)), f"{band} [mag]"
+            return magnitude, f"{band} [mag]"
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log10(np.maximum(catalog.column("snr")[rows], 1e-3)), "log S/N"
