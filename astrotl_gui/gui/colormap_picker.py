@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from astrotl_gui.core.stretch import COLORMAPS
 from astrotl_gui.core.stretch.colormaps import colormap
 
 from . import theme
+from .boxes import Boxes
 
 NAMES = {"blue-red": "Blue–red"}
 """Where a name is more than its id with a capital."""
@@ -19,25 +22,28 @@ ROW, STRIP_WIDTH, STRIP_HEIGHT, GAP = 26, 46, 12, 8
 _STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -COLUMNS, Qt.Key.Key_Down: COLUMNS}
 
 
-class ColormapPicker(QWidget):
+class ColormapPicker(Boxes):
     """One focus stop; arrows move inside. `chosen(name)` when the user chooses."""
 
-    chosen = Signal(str)
+    steps = _STEPS
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.value = COLORMAPS[0]
-        self._hover = -1
+        self._value = COLORMAPS[0]
         self._strips: dict[str, QImage] = {}
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Colour map")
         theme.set_font(self, 12, 500)
 
+    @property
+    def value(self) -> str:
+        return self._value
+
+    def names(self) -> Sequence[str]:
+        return COLORMAPS
+
     def set_value(self, value: str) -> None:
-        """Choose a colour map without firing `chosen`."""
-        self.value = value
+        self._value = value
         self.setAccessibleDescription(colormap_title(value))
         self.update()
 
@@ -61,7 +67,7 @@ class ColormapPicker(QWidget):
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawImage(strip, self._strip(name))
             theme.paint_box(painter, strip, None, t.border, radius=0)
-            painter.setPen(theme.color("text" if name == self.value or index == self._hover else "text2"))
+            painter.setPen(theme.color("text" if name == self.value or index == self.hover else "text2"))
             room = box.adjusted(6 + STRIP_WIDTH + GAP, 0, 0, 0)
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, colormap_title(name))
 
@@ -70,31 +76,6 @@ class ColormapPicker(QWidget):
             pixels = np.ascontiguousarray(np.round(colormap(name)).astype(np.uint8))
             self._strips[name] = QImage(pixels.data, len(pixels), 1, QImage.Format.Format_RGB888).copy()
         return self._strips[name]
-
-    def _at(self, position: QPointF) -> int:
-        return next((i for i, box in enumerate(self.boxes()) if box.contains(position)), -1)
-
-    def _choose(self, index: int) -> None:
-        if 0 <= index < len(COLORMAPS) and COLORMAPS[index] != self.value:
-            self.set_value(COLORMAPS[index])
-            self.chosen.emit(self.value)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self._at(event.position()))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover = self._at(event.position())
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = -1
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _STEPS.get(Qt.Key(event.key()))
-        if step is None:
-            return super().keyPressEvent(event)
-        self._choose(COLORMAPS.index(self.value) + step)
 
 
 def colormap_title(name: str) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QMargins, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetricsF, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QMargins, QRectF, QSize, Qt
+from PySide6.QtGui import QFontMetricsF, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from . import theme
+from .boxes import Boxes
 
 CAP_HEIGHT, CAP_PADDING = 18, 5
 KEY_GAP = 9
@@ -193,13 +194,11 @@ class IconButton(Control):
         theme.paint_icon(painter, rect, self.icon_name, tone if self.isEnabled() else t.border, 18)
 
 
-class Segmented(QWidget):
+class Segmented(Boxes):
     """A row of options of which one is chosen. Options are texts, or (id, text) pairs.
 
     One focus stop; arrows move inside. `chosen(id)` fires only when the user chooses.
     """
-
-    chosen = Signal(str)
 
     def __init__(
         self, options: Sequence[str | tuple[str, str]], *, padding: int = 12, height: int = 28,
@@ -209,9 +208,7 @@ class Segmented(QWidget):
         self._padding, self._height, self._fill = padding, height, fill
         self.track = "window"  # token of what the options stand on; "pane" where the window is behind
         self._options: list[tuple[str, str]] = []
-        self._value, self._hover = "", -1
-        self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._value = ""
         policy = QSizePolicy.Policy.Expanding if fill else QSizePolicy.Policy.Fixed
         self.setSizePolicy(policy, QSizePolicy.Policy.Fixed)
         theme.set_font(self, 12, 600)
@@ -228,10 +225,13 @@ class Segmented(QWidget):
         self.setAccessibleDescription(dict(self._options).get(value, ""))
         self.update()
 
+    def names(self) -> Sequence[str]:
+        return [name for name, _ in self._options]
+
     def set_options(self, options: Sequence[str | tuple[str, str]]) -> None:
         """Replace the options; the chosen one stays where it still exists."""
         self._options = [(o, o) if isinstance(o, str) else o for o in options]
-        ids = [name for name, _ in self._options]
+        ids = self.names()
         if self._value not in ids:
             self._value = ids[0] if ids else ""
         self.updateGeometry()
@@ -263,35 +263,9 @@ class Segmented(QWidget):
         for i, ((name, text), box) in enumerate(zip(self._options, self.boxes(), strict=True)):
             if name == self._value:
                 theme.paint_box(painter, box.adjusted(0, 1, 0, -1), t.hover)
-            lit = name == self._value or i == self._hover
+            lit = name == self._value or i == self.hover
             painter.setPen(theme.color("text" if lit else "text2"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
-
-    def _at(self, position: QPointF) -> int:
-        return next((i for i, box in enumerate(self.boxes()) if box.contains(position)), -1)
-
-    def _choose(self, index: int) -> None:
-        if 0 <= index < len(self._options) and self._options[index][0] != self._value:
-            self.set_value(self._options[index][0])
-            self.chosen.emit(self._value)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self._at(event.position()))
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover = self._at(event.position())
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover = -1
-        self.update()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
-        if step is None:
-            return super().keyPressEvent(event)
-        ids = [name for name, _ in self._options]
-        self._choose(ids.index(self._value) + step if self._value in ids else 0)
 
 
 class Bar(QWidget):

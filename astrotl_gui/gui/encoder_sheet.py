@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from ..core.errors import AstroTLError
@@ -227,7 +226,4 @@ class EncoderSheet(Sheet):
         self.keep.clicked.connect(self._leave)
         self.session.encoder_added.connect(self._added)
         self.session.adding_failed = self._failed
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.choose)
+        self.run_by_keys(self.choose)

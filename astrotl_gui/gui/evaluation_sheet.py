@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from astrotl_gui.pipeline.evaluation.protocols import FIVE, ONE, PROTOCOLS
@@ -185,10 +184,7 @@ class EvaluationSheet(Sheet):
         self.playing.failed.connect(self._fail)
         self.playing.ended.connect(self._refresh)
         self.closed.connect(self.playing.abandon)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.evaluate)
+        self.run_by_keys(self.evaluate)
 
     def _source_chosen(self) -> None:
         if self.source.value == FOLDER and self.folder is None:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from astrotl_gui.core.labels import TARGET_NAMES
 
@@ -32,7 +30,7 @@ FORMATS = {
 }
 ENDINGS = {".fit": ".fits", ".xml": ".vot"}
 WHAT = ("yes", "labelled", "all")
-WIDTH, LABEL_WIDTH = 600, 92
+WIDTH = 600
 
 
 class ExportSheet(Sheet):
@@ -144,10 +142,10 @@ class ExportSheet(Sheet):
         row.setSpacing(8)
         row.addWidget(self.field, 1)
         row.addWidget(self.change)
-        self._row("List", self.lists)
-        self._row("Sources", self.what)
-        self._row("Format", self.format, self.hint)
-        self._row("File", file, self.replaces)
+        self.add_row("List", self.lists)
+        self.add_row("Sources", self.what)
+        self.add_row("Format", self.format, self.hint)
+        self.add_row("File", file, self.replaces)
         self.body.addStretch(1)
         for name, control in (("List", self.lists), ("Sources", self.what), ("Format", self.format)):
             control.setAccessibleName(name)
@@ -156,20 +154,6 @@ class ExportSheet(Sheet):
         self.add_verb(self.cancel)
         self.add_verb(self.write)
 
-    def _row(self, name: str, control: QWidget, below: Label | None = None) -> None:
-        label = Label(name, 12, 500, "text2")
-        label.setFixedSize(theme.scaled(LABEL_WIDTH), theme.scaled(32))
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addWidget(control)
-        if below is not None:
-            column.addWidget(below)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
-        self.body.addLayout(row)
-
     def _connect(self) -> None:
         self.lists.chosen.connect(self._changed)
         self.what.chosen.connect(self._changed)
@@ -177,10 +161,7 @@ class ExportSheet(Sheet):
         self.change.clicked.connect(self.ask)
         self.cancel.clicked.connect(self.end)
         self.write.clicked.connect(self.export)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.export)
+        self.run_by_keys(self.export)
 
     def _changed(self) -> None:
         self._count()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -19,6 +21,7 @@ from .controls import Button, IconButton, Label
 
 DIM = QColor(0, 0, 0, 150)
 MARGIN = 24
+LABEL_WIDTH = 92
 
 
 class _Card(QWidget):
@@ -73,6 +76,28 @@ class Sheet(QWidget):
     def add_verb(self, button: Button) -> None:
         """A button in the bottom row; the last one is the main one."""
         self.verbs.addWidget(button)
+
+    def add_row(self, name: str, control: QWidget, below: Label | None = None) -> None:
+        """A control with its name at the left, and what is to say of it below."""
+        label = Label(name, 12, 500, "text2")
+        label.setFixedSize(theme.scaled(LABEL_WIDTH), theme.scaled(32))
+        column = QVBoxLayout()
+        column.setSpacing(4)
+        column.addWidget(control)
+        if below is not None:
+            column.addWidget(below)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
+        row.addLayout(column, 1)
+        self.body.addLayout(row)
+
+    def run_by_keys(self, run: Callable[[], object]) -> None:
+        """Do the sheet's main verb by Ctrl+Return as well, wherever in it the keys are."""
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(run)
 
     def _head(self, title: str, detail: str) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from astrotl_gui.core.errors import AstroTLError
@@ -73,10 +71,7 @@ class StampsSheet(Sheet):
         self.cancel.clicked.connect(self.end)
         self.main.clicked.connect(self.create_project)
         self.closed.connect(self._stop)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.create_project)
+        self.run_by_keys(self.create_project)
 
     # --- reading -----------------------------------------------------------------------------------
 

@@ -7,9 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from ..core.stretch import bands_shown
 from . import theme
@@ -38,7 +36,7 @@ SWITCHES = {
     "marks": "Marks", "grid": "Coordinate grid", "compass": "Compass", "scale": "Scale bar", "credit": "Credit",
 }  # fmt: skip
 """Layers of the view that can be left out or drawn."""
-WIDTH, LABEL_WIDTH = 600, 92
+WIDTH = 600
 
 
 class ViewSheet(Sheet):
@@ -183,12 +181,12 @@ class ViewSheet(Sheet):
             cell.addWidget(switch)
             cell.addWidget(Label(switch.accessibleName(), 12), 1)
             grid.addLayout(cell, number // 3, number % 3)
-        self._row("Format", self.form, self.hint)
-        self._row("Size", self.enlarged)
+        self.add_row("Format", self.form, self.hint)
+        self.add_row("Size", self.enlarged)
         if self._panes.beside and not self._panes.blinking:
-            self._row("Mosaics", self.which)
-        self._row("Drawn on it", on_sky)
-        self._row("File", file, self.replaces)
+            self.add_row("Mosaics", self.which)
+        self.add_row("Drawn on it", on_sky)
+        self.add_row("File", file, self.replaces)
         self.body.addStretch(1)
         for name, control in (
             ("Format", self.form),
@@ -201,27 +199,10 @@ class ViewSheet(Sheet):
         self.add_verb(self.cancel)
         self.add_verb(self.save)
 
-    def _row(self, name: str, control: QWidget, below: Label | None = None) -> None:
-        label = Label(name, 12, 500, "text2")
-        label.setFixedSize(theme.scaled(LABEL_WIDTH), theme.scaled(32))
-        column = QVBoxLayout()
-        column.setSpacing(4)
-        column.addWidget(control)
-        if below is not None:
-            column.addWidget(below)
-        row = QHBoxLayout()
-        row.setSpacing(0)
-        row.addWidget(label, 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
-        self.body.addLayout(row)
-
     def _connect(self) -> None:
         self.form.chosen.connect(self._choose_form)
         self.which.chosen.connect(lambda _: self._take_which())
         self.change.clicked.connect(self.ask)
         self.cancel.clicked.connect(self.end)
         self.save.clicked.connect(self.write)
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(self.write)
+        self.run_by_keys(self.write)
