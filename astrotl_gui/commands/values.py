@@ -13,19 +13,19 @@ def pair(text: str) -> tuple[str, str]:
 
 
 def degrees(text: str) -> tuple[float, float]:
-    try:
-        ra, dec = (float(part) for part in text.split(","))
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not RA,DEC in degrees") from None
-    return ra, dec
+    return _two(text, "RA,DEC in degrees")
 
 
 def pixel(text: str) -> tuple[float, float]:
+    return _two(text, "X,Y in px")
+
+
+def _two(text: str, what: str) -> tuple[float, float]:
     try:
-        x, y = (float(part) for part in text.split(","))
+        first, second = (float(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y in px") from None
-    return x, y
+        raise argparse.ArgumentTypeError(f"{text!r} is not {what}") from None
+    return first, second
 
 
 def extent(text: str) -> tuple[float, float, bool]:

@@ -15,6 +15,7 @@ from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.estimates import LOW_HIGH, Estimates, fit_of
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.places import Places
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
 from astrotl_gui.ml.parameters import METHODS, Cloud, Features, conformal
@@ -197,11 +198,8 @@ def _honest_intervals(tested: _Tested, truth: F64) -> tuple[dict[str, F64], dict
 
 def _rows_of(known: KnownValues, embeddings: Embeddings) -> tuple[NDArray[np.int64], F64]:
     """Rows of the embeddings whose values are known, and these."""
-    order = np.argsort(embeddings.ids, kind="stable")
-    place = np.searchsorted(embeddings.ids, known.ids, sorter=order)
-    rows = order[np.minimum(place, len(order) - 1)]
-    there = embeddings.ids[rows] == known.ids
-    return rows[there], known.values[there]
+    rows = Places(embeddings.ids).of(known.ids)
+    return rows[rows >= 0], known.values[rows >= 0]
 
 
 def _spread(values: F64, rows: NDArray[np.int64], count: int) -> F64:
