@@ -40,7 +40,8 @@ class DecodedPieces:
     def __init__(self) -> None:
         self._pieces: OrderedDict[Piece, Pixels] = OrderedDict()
         self._bytes = 0
-        self._lock = threading.Lock()
+        # Reentrant: an image may be collected, and so dropped, in the middle of a put by the same thread.
+        self._lock = threading.RLock()
 
     def get(self, key: Piece) -> Pixels | None:
         with self._lock:
