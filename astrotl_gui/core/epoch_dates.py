@@ -13,6 +13,7 @@ from astropy.io import fits
 from astropy.time import Time
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name
 from astrotl_gui.core.user_catalog import read_tables
 
 SAME = 1e-6
@@ -105,10 +106,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _key(name: str) -> str:
-    bare = Path(name.strip()).name.lower()
-    for ending in (".gz", ".bz2", ".fz", ".xz", ".fits", ".fit", ".fts"):
-        bare = bare.removesuffix(ending)
-    return bare
+    return bare_name(Path(name.strip()).name.lower())
 
 
 def _read(value: object, julian: bool, path: Path) -> float:

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.epoch_dates import check_dates, exposure, header_dates, header_of, table_dates
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name, distinct
 from astrotl_gui.core.files import atomic_write
+from astrotl_gui.core.filters import header_filter
 from astrotl_gui.core.fits import open_plane
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.image_paths import absolute_paths, moved, relative, resolved
@@ -112,9 +114,7 @@ def read_series(
     """
     files = [Path(path) for path in images if stack is None or Path(path).resolve() != Path(stack).resolve()]
     proposal = identify(files)
-    by_band: dict[str, list[BandSpec]] = {}
-    for one in proposal.bands:
-        by_band.setdefault(_REPEAT.sub("", one.name), []).append(one)
+    by_band = _by_band(proposal.bands, band)
     if not band and len(by_band) > 1:
         raise AstroTLError("Which band?", f"The images are in {', '.join(by_band)}. Name one with --band.")
     band = band or next(iter(by_band))
@@ -127,17 +127,27 @@ def read_series(
         ways = [dates.name if math.isfinite(date) else way for date, way in zip(given, ways, strict=True)]
         mjd = [date if math.isfinite(date) else own for date, own in zip(given, mjd, strict=True)]
     check_dates(mjd, paths)
-    names = _names(paths)
     epochs = [
-        Epoch(k, replace(spec, name=name), date, way, exposure(header), _gain(header))
-        for k, (spec, name, date, way, header) in enumerate(
-            zip(specs, names, mjd, ways, headers, strict=True)
-        )
+        Epoch(k, spec, date, way, exposure(header), _gain(header))
+        for k, (spec, date, way, header) in enumerate(zip(specs, mjd, ways, headers, strict=True))
     ]
     ordered = sorted(epochs, key=lambda epoch: epoch.mjd)
     numbered, following = _numbered(ordered, known)
     notes = _notes(proposal.warnings, ways, len(ordered))
     return Series(band, numbered, _stack(stack), notes, following)
+
+
+def _by_band(bands: Sequence[BandSpec], band: str) -> dict[str, list[BandSpec]]:
+    """The images of each band. Where nothing tells a filter, images are called by their files and are all of one."""
+    untold = all(
+        one.wavelength is None and header_filter(open_plane(one.image).header) is None for one in bands
+    )
+    if untold:
+        return {band or "image": list(bands)}
+    found: dict[str, list[BandSpec]] = {}
+    for one in bands:
+        found.setdefault(_REPEAT.sub("", one.name), []).append(one)
+    return found
 
 
 def _any_band(by_band: dict[str, list[BandSpec]], band: str) -> list[BandSpec]:
@@ -157,26 +167,19 @@ def _notes(warnings: Sequence[str], ways: Sequence[str], count: int) -> tuple[st
     return (*warnings, told, *few)
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """The files' stems without what all share at the end, told apart by a number where they are the same."""
-    stems = [path.name.split(".")[0] for path in paths]
-    seen: dict[str, int] = {}
-    names = []
-    for stem in stems:
-        seen[stem] = seen.get(stem, 0) + 1
-        names.append(stem if seen[stem] == 1 else f"{stem}-{seen[stem]}")
-    return names
-
-
 def _numbered(epochs: Sequence[Epoch], known: Series | None) -> tuple[tuple[Epoch, ...], int]:
-    """The epochs with the number and name they had, new ones with numbers not given before; and the next number."""
+    """The epochs with the number and name they had, new ones with numbers and names not given before (the files' names
+    without endings); and the next number."""
     before = {epoch.image.image.path.resolve(): epoch for epoch in known.epochs} if known else {}
     following = known.next_number if known else 0
+    files = [epoch.image.image.path for epoch in epochs]
+    fresh = [bare_name(path.name) for path in files if path.resolve() not in before]
+    names = iter(distinct(fresh, known.names if known else ()))
     numbered = []
-    for epoch in epochs:
-        old = before.get(epoch.image.image.path.resolve())
+    for epoch, path in zip(epochs, files, strict=True):
+        old = before.get(path.resolve())
         if old is None:
-            numbered.append(replace(epoch, number=following))
+            numbered.append(replace(epoch, number=following, image=replace(epoch.image, name=next(names))))
             following += 1
         else:
             numbered.append(replace(epoch, number=old.number, image=replace(epoch.image, name=old.name)))

@@ -76,6 +76,30 @@ def test_a_project_keeps_a_series_and_numbers_stay(tmp_path: Path) -> None:
     assert stored_series(tmp_path) is None
 
 
+def test_names_of_epochs_stay_apart_whatever_the_files_are_called(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "pqrs"]
+    names = ("a-2.fits", "a.fits", "a.fits", "img.001.fits")
+    for folder in folders:
+        folder.mkdir()
+    files = [
+        image(folder / name, MJD_OBS=59000.0 + k)
+        for k, (folder, name) in enumerate(zip(folders, names, strict=True))
+    ]
+    first = read_series([files[1], files[3]])
+    assert first.names == ("a", "img.001")
+    again = read_series(files, known=first)
+    assert sorted(again.names) == ["a", "a-2", "a-3", "img.001"] and again.names[1] == "a"
+
+
+def test_images_that_name_no_filter_are_of_one_band(tmp_path: Path) -> None:
+    files = [image(tmp_path / f"visit-{k}.fits", MJD_OBS=59000.0 + k) for k in range(3)]
+    for file in files:
+        fits.delval(file, "FILTER")
+    assert read_series(files).band == "image" and len(read_series(files)) == 3
+    assert read_series(files, band="white").band == "white"
+    assert read_series(files[:1]).band == "image"
+
+
 def test_several_bands_need_a_choice(tmp_path: Path) -> None:
     files = [image(tmp_path / f"{b}{k}.fits", MJD_OBS=59000.0 + k, FILTER=b) for b in "gr" for k in (1, 2)]
     with pytest.raises(AstroTLError, match="--band"):

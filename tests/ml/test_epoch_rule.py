@@ -73,6 +73,17 @@ def test_signs_tell_what_happened_to_the_pixels() -> None:
     assert signs(hit)["highest"].argmax() == 5 and signs(hit)["missing"][4] == 0.125
 
 
+def test_an_epoch_without_pixels_leaves_the_others_their_signs() -> None:
+    cutouts, ones = stars(), np.ones((1, 6), np.float32)
+    cutouts[0, 5, :, 10] += 4
+    cutouts[0, 2], ones[0, 2] = np.nan, np.nan
+    sky = np.where(np.isnan(ones), ones, 0)
+    found = epoch_signs(cutouts, ones, sky, median_image(cutouts))[
+        0, :, ALL_NAMES.index("column_over_median")
+    ]
+    assert found[5] > 0.5 and found[2] == 0 and abs(np.median(found[[0, 1, 3, 4, 5]])) < 1e-6
+
+
 @pytest.fixture(autouse=True)
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(epoch_score, "TREES", 20)

@@ -184,7 +184,9 @@ def _correlations(flux: Floats, error: Floats) -> Floats:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a place without data in any epoch
                 middle = np.nanmean(flux[:, others], axis=1)
-                spread = np.nansum((error[:, others] * factor[others]) ** 2, axis=1) / len(others) ** 2
+                counted = np.isfinite(flux[:, others] + error[:, others]).sum(axis=1)
+                with_data = np.where(counted > 0, counted, np.nan)
+                spread = np.nansum((error[:, others] * factor[others]) ** 2, axis=1) / with_data**2
             away = (flux[:, number] - middle) ** 2 - spread
             scaled = away / error[:, number] ** 2
             known = np.isfinite(scaled)
