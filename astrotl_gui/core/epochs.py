@@ -163,7 +163,7 @@ def _stack(path: Path | None) -> BandSpec | None:
 
 def _notes(warnings: Sequence[str], ways: Sequence[str], count: int) -> tuple[str, ...]:
     told = f"Dates from {', '.join(sorted(set(filter(None, ways))))} (UTC)."
-    few = [f"{count} epochs: the rule that flags epochs needs {FEWEST} and is off."] if count < FEWEST else []
+    few = [f"{count} epochs: flags need {FEWEST}, so that none are given."] if count < FEWEST else []
     return (*warnings, told, *few)
 
 

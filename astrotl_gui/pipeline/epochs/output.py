@@ -13,7 +13,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epoch_table import EpochTable, reason_text
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.variability import LAG_NAMES, Variability
-from astrotl_gui.pipeline.table_files import write_table
+from astrotl_gui.pipeline.table_files import check_table, write_table
 from astrotl_gui.pipeline.time_frame import with_time_frame
 
 NAMES = {"light_curves": "light_curves.ecsv", "variability": "variability.ecsv", "epochs": "epochs.ecsv"}
@@ -140,6 +140,14 @@ def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
     return catalog.with_columns(**columns)
 
 
+def is_table(path: Path) -> bool:
+    """Whether `write_epochs` writes one file, not a folder. Raises AstroTLError for a file of no known format."""
+    one = bool(path.suffix) and not path.is_dir()
+    if one:
+        check_table(path)
+    return one
+
+
 def write_epochs(
     path: Path, table: EpochTable, catalog: Catalog, provenance: Mapping[str, str] = {}
 ) -> list[Path]:
@@ -149,7 +157,7 @@ def write_epochs(
     """
     said = {**provenance, "software": f"AstroTL {__version__}", "rule": table.rule,
             "aperture": f"{table.aperture:.4f} arcsec radius"}  # fmt: skip
-    if path.suffix and not path.is_dir():
+    if is_table(path):
         write_table(path, light_curve_table(table, catalog), said)
         return [path]
     try:
