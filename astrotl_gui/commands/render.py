@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -101,7 +102,9 @@ def _value(name: str, text: str, kind: str) -> Any:
         return text == "yes"
     if "float" in kind or "int" in kind:
         try:
-            return float(text) if "float" in kind else int(text)
+            value = float(text) if "float" in kind else int(text)
+            if math.isfinite(value):
+                return value
         except ValueError:
             pass
     elif "str" in kind:

@@ -193,7 +193,7 @@ def column_names(bands: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_user_catalog(path: Path) -> Catalog:
-    """An astronomer's own catalog: id (1…N), ra, dec or x, y (the others NaN) and user_id (text).
+    """An astronomer's own catalog: id (1…N), ra, dec, x, y (NaN where not given) and user_id (text).
 
     CSV and other text tables, ECSV, FITS, VOTable and Parquet, told apart by content. Rows without a position
     are left out. Raises AstroTLError: missing or unreadable file, no coordinate columns, no rows.

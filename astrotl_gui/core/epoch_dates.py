@@ -155,8 +155,11 @@ def _mjd(*keys: str) -> Callable[[Header], float]:
 
 def _iso(*keys: str) -> Callable[[Header], float]:
     def read(header: Header) -> float:
-        text = next((str(header[key]).strip() for key in keys if str(header.get(key, "")).strip()), "")
-        return _utc(header, text) if text else math.nan
+        key = next((key for key in keys if str(header.get(key, "")).strip()), "")
+        if not key:
+            return math.nan
+        text, time = str(header[key]).strip(), str(header.get(key.replace("DATE", "TIME"), "")).strip()
+        return _utc(header, text if "T" in text or ":" not in time else f"{text}T{time}")
 
     return read
 

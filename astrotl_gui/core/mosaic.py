@@ -101,6 +101,13 @@ class Mosaic:
             return _nowhere(ra, dec), _nowhere(ra, dec)
         return self._sky.pixel(ra, dec)
 
+    def placed(self, ra: Floats, dec: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Reference (x, y) [0-based px] of positions (N,): by the sky where both they and the mosaic have it, else `x`,
+        `y` as given."""
+        px, py = self.pixel(ra, dec)
+        on_sky = np.isfinite(ra) & np.isfinite(dec) & self.has_sky
+        return np.where(on_sky, px, x), np.where(on_sky, py, y)
+
     def pixel_scale(self, x: float | None = None, y: float | None = None) -> float:
         """Local pixel scale [arcsec per px], √(pixel area on the sky), at the centre by default."""
         return float(self.pixel_scales(*self._centre(x, y)))

@@ -32,6 +32,11 @@ def test_dates_are_of_the_middle_of_the_exposure_in_utc() -> None:
     )
 
 
+def test_old_headers_tell_date_and_time_apart() -> None:
+    old = [{"DATE-OBS": "2020-06-02", "TIME-OBS": f"{hour}:00:00"} for hour in ("06", "12")]
+    assert header_dates(old)[0] == pytest.approx([59002.25, 59002.5])
+
+
 def test_a_keyword_that_all_copied_gives_way_to_one_that_tells_them_apart() -> None:
     copied = [
         {"MJD-AVG": 59894.17, "MJD-BEG": 59894.1, "MJD-OBS": m, "EXPTIME": m} for m in (59759.4, 59885.6)

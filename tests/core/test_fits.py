@@ -15,6 +15,7 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from astrotl_gui.core.compressed import CompressedPixels
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, image_planes, open_plane
 from astrotl_gui.core.unpack import unpacked
@@ -276,6 +277,24 @@ def test_a_truncated_extension_header_or_compressed_table_is_told(tmp_path: Path
         path.write_bytes(whole[:cut])
         with pytest.raises(AstroTLError, match=f"cut short.*{cut:,} bytes"):
             image_planes(path)
+
+
+@pytest.mark.parametrize("kept", [0, 14])
+@pytest.mark.parametrize("method", ["RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1"])
+def test_damaged_compressed_pixels_are_told(tmp_path: Path, method: str, kept: int) -> None:
+    values = np.random.default_rng(0).integers(0, 999, (64, 64)).astype("i4")
+    path = write(tmp_path / "a.fits", fits.PrimaryHDU(), fits.CompImageHDU(values, compression_type=method))
+    with fits.open(path, disable_image_compression=True) as file:
+        header, start = file[1].header, file[1].fileinfo()["datLoc"]
+    start, size = start + header["NAXIS1"] * header["NAXIS2"] + kept, header["PCOUNT"] - kept
+    whole = path.read_bytes()
+    path.write_bytes(whole[:start] + b"\xff" * size + whole[start + size :])
+    reader = open_plane(Plane(path, 1))
+    with pytest.raises(AstroTLError, match="File is damaged"):
+        reader.read(0, 0, 64, 64)
+    path.write_bytes(whole[:3000])
+    with pytest.raises(AstroTLError):
+        CompressedPixels(path, 1, ())
 
 
 def test_missing_padding_is_no_truncation(tmp_path: Path) -> None:
