@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from astrotl_gui.core.stretch import COLOUR, Look
+from astrotl_gui.core.stretch import Look
+from astrotl_gui.gui.looks import modes
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
 
@@ -44,8 +45,7 @@ class Companion(QObject):
     @property
     def modes(self) -> list[str]:
         """What can be shown: colour, where there is more than one band, then each band from red to blue."""
-        bands = [band.name for band in reversed(self.mosaic.bands)]
-        return [COLOUR, *bands] if len(bands) > 1 else bands
+        return modes(self)
 
     def set_look(self, look: Look) -> None:
         if look != self.look:

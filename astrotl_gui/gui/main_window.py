@@ -22,7 +22,7 @@ from .focus import FocusRing, focus_pane
 from .held_keys import HeldKeys
 from .import_page import ImportPage
 from .keys_page import KeysPage
-from .looks import Blinker, modes
+from .looks import Blinker, Shown, modes
 from .menus import build_menus, project_menu
 from .messages import Messages
 from .mosaic_view import MosaicView
@@ -125,6 +125,11 @@ class MainWindow(QMainWindow):
     def view(self) -> MosaicView:
         """The mosaic."""
         return self.explore.view
+
+    @property
+    def looked_at(self) -> Shown:
+        """Whose look the keys change: what is in front or has the keyboard among the mosaics, else the project's."""
+        return self.explore.mosaics.looked_at if self.page == "explore" else self.session
 
     @property
     def front(self) -> View | None:

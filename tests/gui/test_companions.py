@@ -197,6 +197,27 @@ def test_companions_come_back_with_the_project_and_blink(
     pane.bar.stretch.chosen.emit("log")
     assert pane.canvas.look.stretch == "log"
     assert window.session.look == look
+    # Keys change the mosaic that was clicked last, by key too; or the one in front.
+    pane.bar.stretch.chosen.emit("asinh")
+    qtbot.mouseClick(pane, LEFT, pos=QPoint(150, 150))
+    assert pane.has_keyboard
+    for key in (K.Key_T, K.Key_W, K.Key_V, K.Key_BracketLeft):
+        press(window, key)
+    assert (pane.shown.look.stretch, pane.shown.look.mode, pane.shown.look.invert) == ("log", "i", True)
+    assert pane.shown.look.softness < look.softness and window.session.look == look
+    assert window.actions_by_id["look.invert"].isChecked()
+    press(window, K.Key_V)
+    qtbot.mouseClick(window.view, LEFT, pos=QPoint(150, 150))
+    press(window, K.Key_T)
+    assert (window.session.look.stretch, pane.shown.look.stretch) == ("log", "log")
+    press(window, K.Key_E, SHIFT)
+    panes = window.explore.mosaics
+    qtbot.waitUntil(lambda: panes.looked_at is pane.shown, timeout=3000)
+    press(window, K.Key_T)
+    assert (window.session.look.stretch, pane.shown.look.stretch) == ("log", "sqrt")
+    qtbot.waitUntil(lambda: panes.looked_at is window.session, timeout=3000)
+    press(window, K.Key_E, SHIFT)
+    pane.bar.stretch.chosen.emit("log")
     window.close()
     gone.unlink()
     window = start(project)
