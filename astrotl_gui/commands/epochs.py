@@ -32,8 +32,9 @@ def epochs(options: argparse.Namespace) -> Result:
         known = stored_series(folder)
         if options.images:
             series = read_series(
-                options.images, dates=options.dates, band=options.band, stack=options.stack, known=known
-            )
+                options.images, dates=options.dates, band=options.band, stack=options.stack, known=known,
+                progress=ConsoleProgress(),
+            )  # fmt: skip
         elif known is None:
             raise AstroTLError("No epochs yet", "Give the images of the series with --images FILE FILE …")
         elif options.dates or options.stack or options.band:

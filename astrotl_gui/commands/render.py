@@ -57,7 +57,7 @@ def render(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.subject import open_subjects
 
     check_picture(options.out)
-    (subject,) = open_subjects([options.paths], pixel_scale=options.pixel_scale)
+    (subject,) = open_subjects([options.paths], pixel_scale=options.pixel_scale, progress=ConsoleProgress())
     mosaic = subject.mosaic
     region = Region.of(mosaic, radec=options.radec, xy=options.xy, size=options.size)
     look = _look(options, subject.look)

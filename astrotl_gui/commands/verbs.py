@@ -184,8 +184,10 @@ def describe(options: argparse.Namespace) -> Result:
     if options.out:
         check_format(options.out)
     groups = [options.paths, options.beside] if options.beside else [options.paths]
-    subjects = open_subjects(groups, pixel_scale=options.pixel_scale, zeropoints=options.zeropoint)
     progress = ConsoleProgress()
+    subjects = open_subjects(
+        groups, pixel_scale=options.pixel_scale, zeropoints=options.zeropoint, progress=progress
+    )
     found = [
         describe(one.mosaic, one.catalog, one.settings, snr=options.snr, progress=progress)
         for one in subjects

@@ -22,6 +22,7 @@ from astrotl_gui.core.filters import header_filter
 from astrotl_gui.core.fits import open_plane
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.image_paths import absolute_paths, moved, relative, resolved
+from astrotl_gui.core.progress import SILENT, Progress
 
 FEWEST = 3
 """With fewer epochs no nearest other epoch means anything."""
@@ -105,6 +106,7 @@ def read_series(
     band: str = "",
     stack: Path | None = None,
     known: Series | None = None,
+    progress: Progress = SILENT,
 ) -> Series:
     """The epochs among some FITS files; noise, weight and mask files find their image by name and header.
 
@@ -113,7 +115,7 @@ def read_series(
     of the band, images without a date or with the same one.
     """
     files = [Path(path) for path in images if stack is None or Path(path).resolve() != Path(stack).resolve()]
-    proposal = identify(files)
+    proposal = identify(files, progress=progress)
     by_band = _by_band(proposal.bands, band)
     if not band and len(by_band) > 1:
         raise AstroTLError("Which band?", f"The images are in {', '.join(by_band)}. Name one with --band.")
@@ -134,7 +136,7 @@ def read_series(
     ordered = sorted(epochs, key=lambda epoch: epoch.mjd)
     numbered, following = _numbered(ordered, known)
     notes = _notes(proposal.warnings, ways, len(ordered))
-    return Series(band, numbered, _stack(stack), notes, following)
+    return Series(band, numbered, _stack(stack, progress), notes, following)
 
 
 def _by_band(bands: Sequence[BandSpec], band: str) -> dict[str, list[BandSpec]]:
@@ -157,8 +159,8 @@ def _any_band(by_band: dict[str, list[BandSpec]], band: str) -> list[BandSpec]:
     raise AstroTLError("No such band", f"No image is in {band}; they are in {', '.join(by_band)}.")
 
 
-def _stack(path: Path | None) -> BandSpec | None:
-    return None if path is None else replace(identify([path]).bands[0], name="stack")
+def _stack(path: Path | None, progress: Progress) -> BandSpec | None:
+    return None if path is None else replace(identify([path], progress=progress).bands[0], name="stack")
 
 
 def _notes(warnings: Sequence[str], ways: Sequence[str], count: int) -> tuple[str, ...]:

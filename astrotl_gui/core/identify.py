@@ -17,7 +17,9 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.file_names import bare_name, distinct
 from astrotl_gui.core.filters import Filter, file_filters, filter_of, header_filter, title_filter
 from astrotl_gui.core.fits import Plane, image_planes, open_plane, plane_shape
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.sky import NoSky, Sky
+from astrotl_gui.core.unpack import unpack_all
 from astrotl_gui.core.zeropoints import zeropoint
 
 MOST_CUBE_BANDS = 6
@@ -64,7 +66,7 @@ class _Found:
         return _scale(self.sky, self.shape)
 
 
-def identify(paths: Sequence[Path | str]) -> Proposal:
+def identify(paths: Sequence[Path | str], *, progress: Progress = SILENT) -> Proposal:
     """Group the image planes of some FITS files into the bands of one mosaic.
 
     Roles and bands are read from EXTNAME, from filter keywords, then from file names. Raises AstroTLError
@@ -73,6 +75,7 @@ def identify(paths: Sequence[Path | str]) -> Proposal:
     if not paths:
         raise AstroTLError("No image to open", "Choose one or more FITS files.")
     files = list(dict.fromkeys(Path(path) for path in paths))
+    unpack_all(files, progress=progress)
     cubes: dict[Path, int] = {}
     found = [plane for path in files for plane in _planes_of(path, len(files) > 1, cubes)]
     warnings = _about_cubes(cubes)

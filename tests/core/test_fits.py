@@ -18,6 +18,9 @@ from hypothesis import strategies as st
 from astrotl_gui.core.compressed import CompressedPixels
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, image_planes, open_plane
+from astrotl_gui.core.identify import identify
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.unpack import unpacked
 
 NY, NX = 37, 53
@@ -242,6 +245,34 @@ def test_the_cache_of_unpacked_files_is_bounded(
         copy = unpacked(packed, "gzip")
         assert copy.read_bytes() == plain
     assert len(list(own_folders.rglob("unpacked/*.fits"))) == 2
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_unpacking_is_told_and_can_be_stopped(
+    tmp_path: Path, own_folders: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    data = np.random.default_rng(0).integers(0, 99, (900, 900)).astype("i4")  # more than a megabyte unpacked
+    paths = [write(tmp_path / "plain.fits", fits.PrimaryHDU(data)), tmp_path / "a.gz", tmp_path / "b.gz"]
+    for path in paths[1:]:
+        path.write_bytes(pack(paths[0].read_bytes()))
+    told: list[tuple[float, float, str]] = []
+
+    class Watched(Progress):
+        def __call__(self, done: float, total: float, text: str = "") -> None:
+            told.append((done, total, text))
+            if text == "Unpacking b.gz" and len(told) < 6:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        identify(paths, progress=Watched())
+    assert len(list(own_folders.rglob("unpacked/*"))) == 1
+    spec = identify(paths, progress=Watched()).spec(1.0)
+    done, total, texts = zip(*told, strict=True)
+    assert set(texts) == {"Unpacking a.gz", "Unpacking b.gz"} and total[0] == 2 * paths[1].stat().st_size
+    assert done[-1] == total[-1] == paths[2].stat().st_size, "what was unpacked is not unpacked again"
+    count = len(told)
+    Mosaic.open(spec, progress=Watched())
+    assert len(told) == count
 
 
 def _truncated(tmp_path: Path, pack: Callable[[bytes], bytes] | None, keep: float) -> Path:

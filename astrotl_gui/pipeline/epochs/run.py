@@ -60,7 +60,7 @@ def measure_series(
 
     Raises AstroTLError for epochs that cannot be opened or do not overlap the mosaic.
     """
-    opened = OpenSeries.open(mosaic, series)
+    opened = OpenSeries.open(mosaic, series, progress=progress)
     shifts = register(opened, catalog, progress=progress)
     if settings.align:
         opened = opened.moved([shift.dx for shift in shifts], [shift.dy for shift in shifts])
