@@ -1,4 +1,5 @@
-"""Paths of images as a project keeps them: relative to its folder and absolute, so that either may move."""
+"""Paths of images, and of what is shown with them, as a project keeps them: relative to its folder and absolute, so
+that either may move."""
 
 from __future__ import annotations
 
@@ -39,14 +40,21 @@ def relative(path: Path, home: Path) -> Path:
 
 def absolute_paths(spec: MosaicSpec, home: Path) -> dict[str, str]:
     """Path relative to `home` → where the file is now."""
-    return {str(relative(plane.path, home)): str(plane.path.absolute()) for plane in planes_of(spec)}
+    return dict(kept(plane.path, home) for plane in planes_of(spec))
 
 
 def resolved(spec: MosaicSpec, home: Path, absolute: Mapping[str, str]) -> MosaicSpec:
     """File paths as they are now: beside `home` if it moved with its images, else where they were."""
 
-    def resolve(path: Path) -> Path:
-        beside = Path(os.path.normpath(home.absolute() / path))
-        return beside if beside.exists() else Path(absolute.get(str(path), beside))
+    return moved(spec, lambda path: found(str(path), absolute.get(str(path), ""), home))
 
-    return moved(spec, resolve)
+
+def kept(path: Path, home: Path) -> tuple[str, str]:
+    """A path as text, relative to `home` and absolute: what `found` takes."""
+    return str(relative(path, home)), str(path.absolute())
+
+
+def found(near: str, absolute: str, home: Path) -> Path:
+    """Where a file is now: beside `home` if it moved with it, else where it was."""
+    beside = Path(os.path.normpath(home.absolute() / near))
+    return beside if beside.exists() or not absolute else Path(absolute)

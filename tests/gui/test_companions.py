@@ -250,3 +250,25 @@ def test_companions_come_back_with_the_project_and_blink(
     assert [Path(entry["paths"][0]).name for entry in beside] == ["gone.fits"]
     QTest.keyClick(window, K.Key_W, CTRL)
     assert window.page == "welcome"
+
+
+def test_what_is_beside_and_over_a_mosaic_moves_with_its_project(
+    start: Callable[..., MainWindow], project: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    home, moved = tmp_path / "one", tmp_path / "two"
+    home.mkdir()
+    project.rename(home / project.name)
+    (home / "own.csv").write_text("name,x,y\nNGC 1,20,30\n")
+    window = start(home / project.name)
+    opened(window.explore.mosaics, qtbot, image(home / "b.fits"))
+    window.session.overlays.add(home / "own.csv")
+    qtbot.waitUntil(lambda: window.session.overlays.files[0].content is not None)
+    window.close()
+    home.rename(moved)
+    window = start(moved / project.name)
+    overlays, companions = window.session.overlays, window.session.companions
+    qtbot.waitUntil(
+        lambda: len(companions.open) == 1 and overlays.files[0].content is not None, timeout=10_000
+    )
+    assert (overlays.files[0].path, companions.open[0].paths) == (moved / "own.csv", [moved / "b.fits"])
+    assert [card.message.title for card in window.messages.cards] == ["Not locked"]  # another part of the sky
