@@ -116,11 +116,11 @@ def read_series(
     """
     files = [Path(path) for path in images if stack is None or Path(path).resolve() != Path(stack).resolve()]
     proposal = identify(files, progress=progress)
-    by_band = _by_band(proposal.bands, band)
-    if not band and len(by_band) > 1:
-        raise AstroTLError("Which band?", f"The images are in {', '.join(by_band)}. Name one with --band.")
-    band = band or next(iter(by_band))
-    specs = by_band.get(band) or _any_band(by_band, band)
+    found = by_band(proposal.bands, band)
+    if not band and len(found) > 1:
+        raise AstroTLError("Which band?", f"The images are in {', '.join(found)}. Name one with --band.")
+    band = band or next(iter(found))
+    specs = found.get(band) or _any_band(found, band)
     paths = [spec.image.path for spec in specs]
     headers = [header_of(spec.image.path, open_plane(spec.image).header) for spec in specs]
     mjd, ways = header_dates(headers)
@@ -139,8 +139,9 @@ def read_series(
     return Series(band, numbered, _stack(stack, progress), notes, following)
 
 
-def _by_band(bands: Sequence[BandSpec], band: str) -> dict[str, list[BandSpec]]:
-    """The images of each band. Where nothing tells a filter, images are called by their files and are all of one."""
+def by_band(bands: Sequence[BandSpec], band: str = "") -> dict[str, list[BandSpec]]:
+    """Images by their band: names of repeated bands end in a number. Where nothing tells a filter, images are called
+    by their files, and all are of one band, called `band`."""
     untold = all(
         one.wavelength is None and header_filter(open_plane(one.image).header) is None for one in bands
     )
