@@ -74,7 +74,7 @@ def run(project: Path, images: list[Path], until: int = 0, how: signal.Signals =
     """`astrotl epochs` in a process of its own; ended by the signal `how` once `until` embeddings are kept."""
     begin = time.perf_counter()
     command = [sys.executable, "-m", "astrotl_gui", "epochs", str(project), "--images", *map(str, images)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, preexec_fn=_heeds_ctrl_c)
     while until and process.poll() is None:
         if embedded(project) >= until:
             process.send_signal(how)
@@ -84,6 +84,11 @@ def run(project: Path, images: list[Path], until: int = 0, how: signal.Signals =
     process.returncode = os.waitstatus_to_exitcode(status)
     memory = used.ru_maxrss / MEMORY_UNIT if used else float("nan")
     return Ran(process.returncode, time.perf_counter() - begin, memory)
+
+
+def _heeds_ctrl_c() -> None:
+    """What was begun in the background of a shell, and all it begins, would ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def embedded(project: Path) -> int:
