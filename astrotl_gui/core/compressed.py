@@ -166,7 +166,7 @@ class CompressedPixels:
             if file is None:
                 file = fits.open(self.path, do_not_scale_image_data=True)
             yield file[self._hdu_number]
-        except MemoryError:
+        except (AstroTLError, MemoryError):  # of whoever reads through this, as a lost connection
             raise
         except Exception as problem:  # astropy's decoders raise what they like
             raise AstroTLError(
