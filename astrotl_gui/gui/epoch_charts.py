@@ -20,7 +20,7 @@ from .facts import flux_text
 from .train_card import Card
 
 POINT, CHOSEN = 9, 17
-AXIS = 64
+AXIS, LEAST = 64, 56
 
 
 class EpochChart(Card):
@@ -34,7 +34,7 @@ class EpochChart(Card):
     def __init__(self, title: str, unit: str, bottom: str = "", parent: QWidget | None = None) -> None:
         super().__init__(title, parent)
         self.plot = new_plot(title, bottom, unit, "pane")
-        self.plot.setMinimumHeight(theme.scaled(96))
+        self.plot.setMinimumHeight(LEAST)
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self.plot.getAxis("left").setWidth(theme.scaled(AXIS))
         self.points = pg.ScatterPlotItem()

@@ -52,8 +52,9 @@ class EpochCutout(QWidget):
         self._paint_furniture(painter)
         date = date_text(self._table.facts[self.shown].mjd)[:16]
         width, height = text_size(date, theme.font(13, 600))
-        at = QPointF(square.width() - INSET - width, square.height() - INSET - height / 2)
-        write(painter, at, date, theme.SKY.text, 13, 600)
+        if width < square.width() / 2:  # else the scale bar is in the way
+            at = QPointF(square.width() - INSET - width, square.height() - INSET - height / 2)
+            write(painter, at, date, theme.SKY.text, 13, 600)
         box = QRectF(square.width() - INSET - SIGN, INSET, SIGN, SIGN)
         paint_sign(painter, box, state_of(self._table, self._row, self.shown))
 

@@ -53,6 +53,7 @@ class EpochPixels(QObject):
         self.fetcher = Fetcher(self._read, 1, KEPT_BYTES, self, lambda found: getattr(found, "nbytes", 1))
         self.fetcher.fetched.connect(lambda key: self.ready.emit() if key == self._asked else None)
         session.look_changed.connect(self._recolour)
+        session.project_changed.connect(self._forget)
         self.destroyed.connect(self.fetcher.close)
 
     def want(self, opened: OpenSeries | None, sources: list[int], size: float) -> None:
@@ -105,6 +106,9 @@ class EpochPixels(QObject):
         read = import_module("astrotl_gui.pipeline.epochs.kept").visits
         made: Visits = read(self._opened, self._catalog, key.row, key.size)
         return made
+
+    def _forget(self) -> None:
+        self.want(None, [], 0.0)
 
     def _recolour(self) -> None:
         self._pictures.clear()

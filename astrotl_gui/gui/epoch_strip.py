@@ -57,21 +57,17 @@ class EpochStrip(QAbstractScrollArea):
         self.setAccessibleDescription(f"{place}. {said(self._table, self._row, number)}")
         if follow:
             bar, left = self.horizontalScrollBar(), self._left(number)
-            room = self.viewport().width() - self._cell - 2 * EDGE
+            room = self.viewport().width() - CELL - 2 * EDGE
             bar.setValue(min(max(bar.value(), left - EDGE - room), left - EDGE))
         self.viewport().update()
 
-    @property
-    def _cell(self) -> int:
-        return theme.scaled(CELL)
-
     def _left(self, number: int) -> int:
         """Where a cell begins, before scrolling; the stack is at the very left."""
-        return EDGE if number == STACK else EDGE + (number + 1) * (self._cell + GAP) + AFTER_STACK
+        return EDGE if number == STACK else EDGE + (number + 1) * (CELL + GAP) + AFTER_STACK
 
     def cell(self, number: int) -> QRect:
         """The cutout of an epoch, or of the STACK, in the viewport."""
-        return QRect(self._left(number) - self.horizontalScrollBar().value(), EDGE, self._cell, self._cell)
+        return QRect(self._left(number) - self.horizontalScrollBar().value(), EDGE, CELL, CELL)
 
     def number_at(self, at: QPoint) -> int | None:
         """Which epoch is at a point of the viewport; None for none and for the stack."""
@@ -80,7 +76,7 @@ class EpochStrip(QAbstractScrollArea):
         return next((k for k in range(count) if self.cell(k).adjusted(0, 0, 0, tall).contains(at)), None)
 
     def sizeHint(self) -> QSize:
-        return QSize(600, self._cell + 2 * EDGE + theme.scaled(CAPTION) + BAR)
+        return QSize(600, CELL + 2 * EDGE + theme.scaled(CAPTION) + BAR)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self.sizeHint().height())
@@ -94,7 +90,7 @@ class EpochStrip(QAbstractScrollArea):
         whole = self._left(count) - GAP + EDGE
         self.horizontalScrollBar().setRange(0, max(0, whole - self.viewport().width()))
         self.horizontalScrollBar().setPageStep(self.viewport().width())
-        self.horizontalScrollBar().setSingleStep(self._cell + GAP)
+        self.horizontalScrollBar().setSingleStep(CELL + GAP)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         number = self.number_at(event.position().toPoint())
@@ -114,7 +110,7 @@ class EpochStrip(QAbstractScrollArea):
         painter = QPainter(self.viewport())
         self._paint_one(painter, STACK)
         line = self._left(0) - (GAP + AFTER_STACK) / 2 - self.horizontalScrollBar().value()
-        painter.fillRect(QRectF(line, EDGE, 1, self._cell), theme.color("line"))
+        painter.fillRect(QRectF(line, EDGE, 1, CELL), theme.color("line"))
         for number in range(len(self._table.facts)):
             if self.cell(number).intersects(self.viewport().rect()):
                 self._paint_one(painter, number)

@@ -42,8 +42,8 @@ class EpochsPage(View):
         self._look: tuple[theme.Tokens, int] | None = None
         self._empty: Empty | None = None
         self._emptied: EmptyState | None = None
-        self.sentence = Label("", 20, 600)
-        self.detail = Label("", 13, 400, "text2")
+        self.sentence = Label("", 20, 600, wrap=True)
+        self.detail = Label("", 13, 400, "text2", wrap=True)
         self.which = Segmented([("flagged", "Problematic"), ("all", "All sources")], height=32)
         self.which.setAccessibleName("Sources to step through")
         self.which.setToolTip("What ↑ and ↓ step through")
