@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MARGIN, GAP = 24, 16
 Empty = tuple[str, str, str, str]
+STAMPS = ("These are stamps", "Epochs lie on the sky of a mosaic. Make a project from an image.")
 LOAD, DETECT, MEASURE = "Load epochs…", "Detect sources", "Measure epochs"
 
 
@@ -215,8 +216,7 @@ class EpochsPage(View):
         session, epochs = self._session, self._session.epochs
         mosaic = session.mosaic
         if mosaic is not None and mosaic.spec.stamp_side:
-            text = "Epochs lie on the sky of a mosaic. Make a project from an image."
-            return "ph.clock-counter-clockwise", "These are stamps", text, ""
+            return "ph.clock-counter-clockwise", *STAMPS, ""
         if epochs.series is None:
             text = "Choose FITS images of this field, one a date. Every source is measured in all of them."
             return "ph.clock-counter-clockwise", "No epochs yet", text, LOAD

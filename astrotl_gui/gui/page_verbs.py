@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from .epoch_export import EpochExport
 from .epoch_sheet import EpochSheet
+from .epochs_page import STAMPS
 from .export_sheet import ExportSheet
+from .message import Message
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,6 +54,11 @@ def problematic_source(window: MainWindow, by: int) -> None:
 
 
 def load_epochs(window: MainWindow, paths: list[Path] | None = None) -> None:
+    """Choose the images of the epochs; stamps have no field that others could show."""
+    mosaic = window.session.mosaic
+    if mosaic is not None and mosaic.spec.stamp_side:
+        window.messages.show(Message(*STAMPS))
+        return
     window.open_sheet(EpochSheet(window.session, window, paths))
 
 

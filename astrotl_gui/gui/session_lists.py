@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.labels import Label
 from astrotl_gui.core.ranking import Ranking
@@ -84,11 +86,10 @@ class SessionLists(SessionState):
         if self.project is None or not self.catalog.same_sources(before):
             return
         if self.catalog is not before:
-            had, has = before.table, catalog.table
             changed = [
                 name
                 for name in catalog.names
-                if name not in before or not has.column(name).equals(had.column(name))
+                if name not in before or not _alike(catalog.column(name), before.column(name))
             ]
             catalog = self.catalog.with_columns(**{name: catalog.column(name) for name in changed}).indexed()
         if self._attempt(self.project.write_catalog, catalog):
@@ -307,3 +308,8 @@ class SessionLists(SessionState):
                 self.rank_again(tuple(self._stale))
             else:
                 self._rank_the_rest()
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two columns hold the same values, NaN like NaN."""
+    return np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f")

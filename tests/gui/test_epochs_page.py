@@ -189,6 +189,17 @@ def test_lists_sort_and_filter_by_variability(qtbot: QtBot, start: Start, projec
     pane.set_filter(ListFilter(varies=5.0))
     assert {pane.model.id_at(row) for row in range(len(pane.model))} == {34, 35, 36}
     assert pane.filter.text() == "varies with χ² above 5, without flagged epochs"
+    before = window.session.catalog
+    other = before.with_columns(other=np.full(36, np.nan))
+    window.session.take_columns(before.with_columns(var_chi2=np.zeros(36), estimate=np.ones(36)), before)
+    window.session.take_columns(other, before)  # made of the columns before: takes nothing away
+    names = window.session.catalog.names
+    assert {"estimate", "other"} <= set(names) and not window.session.catalog.column("var_chi2").any()
+    assert len(pane.model) == 0  # the filter follows the columns
+    window.session.take_columns(
+        before.take(np.arange(3)).with_columns(lost=np.ones(3)), before.take(np.arange(3))
+    )
+    assert "lost" not in window.session.catalog
     pane._open_filter()
     assert pane.popover.varying.isVisible() and pane.popover.varies.value == 5
     pane.popover.close()

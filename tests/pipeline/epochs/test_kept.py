@@ -12,7 +12,7 @@ from astrotl_gui.core.epoch_table import EpochTable
 from astrotl_gui.core.epochs import Series, read_series, write_series
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings, EpochSettings
 from astrotl_gui.pipeline.epochs.kept import judged_by_labels, reopened, visits
-from astrotl_gui.pipeline.epochs.run import judge_series
+from astrotl_gui.pipeline.epochs.run import Judged, judge_series
 from tests.pipeline.epochs.sky import Visits, make_visits
 
 SETTINGS = EpochSettings()
@@ -29,11 +29,15 @@ def series(sky: Visits) -> Series:
 
 
 @pytest.fixture(scope="module")
-def table(sky: Visits, series: Series, tmp_path_factory: pytest.TempPathFactory) -> EpochTable:
-    """As it is measured; the zero points as stars would tie them (two such epochs are too few)."""
+def judged(sky: Visits, series: Series, tmp_path_factory: pytest.TempPathFactory) -> Judged:
     folder = tmp_path_factory.mktemp("none")  # two epochs: no network
-    cutouts = CutoutSettings(9, 18)
-    made = judge_series(sky.mosaic, series, sky.catalog, folder, cutouts, EncoderSettings()).table
+    return judge_series(sky.mosaic, series, sky.catalog, folder, CutoutSettings(9, 18), EncoderSettings())
+
+
+@pytest.fixture(scope="module")
+def table(judged: Judged) -> EpochTable:
+    """As it is measured; the zero points as stars would tie them (two such epochs are too few)."""
+    made = judged.table
     first, second = made.facts
     return replace(made, facts=(first, replace(second, offset=2.5 * np.log10(0.5))))
 
@@ -93,11 +97,17 @@ def test_a_table_of_other_epochs_is_not_shown(
     assert kept is not None and kept.table is None
 
 
-def test_labels_and_variability_become_columns(sky: Visits, table: EpochTable) -> None:
+def test_labels_and_variability_become_columns(sky: Visits, judged: Judged, table: EpochTable) -> None:
     labels = np.zeros(table.flux.shape, np.int8)
     labels[4, 1] = 1
-    judged, found, catalog = judged_by_labels(None, table, sky.catalog, SETTINGS, labels)
-    assert judged is None and found.flagged[4].tolist() == [False, True]
+    again, same, _ = judged_by_labels(judged, table, sky.catalog, SETTINGS, labels)
+    assert again is not None and again.table is same
+    none, found, catalog = judged_by_labels(None, table, sky.catalog, SETTINGS, labels)
+    assert (
+        none is None
+        and np.array_equal(found.flagged, same.flagged)
+        and found.flagged[4].tolist() == [False, True]
+    )
     assert catalog.column("var_flagged").tolist() == [0] * 4 + [1] + [0] * 31
     assert catalog.same_sources(sky.catalog) and np.isnan(catalog.column("var_chi2")[4])  # one epoch is left
     assert catalog.column("var_chi2_all")[4] == pytest.approx(
