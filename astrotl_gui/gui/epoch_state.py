@@ -92,7 +92,7 @@ class EpochState(QObject):
         """Select the next (+1) or previous (−1) source of `order`; the first one from a source that is not in it."""
         order, source = self.order, self._session.selected
         if not len(order) and source is None and self.table is not None:
-            order = self.table.ids
+            order = self.table.ids[np.isfinite(self.table.flux).any(axis=1)]  # not one beyond the edge
         if not len(order):
             return
         here = np.flatnonzero(order == (source or 0))
