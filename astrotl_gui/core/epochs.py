@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,7 +102,7 @@ def label_target(epoch: str) -> str:
 def read_series(
     images: Sequence[Path],
     *,
-    dates: Path | None = None,
+    dates: Path | Mapping[Path, float] | None = None,
     band: str = "",
     stack: Path | None = None,
     known: Series | None = None,
@@ -110,9 +110,9 @@ def read_series(
 ) -> Series:
     """The epochs among some FITS files; noise, weight and mask files find their image by name and header.
 
-    `dates`: a table that overrides the headers' dates. `band`: which, where the images have several. Epochs of
-    `known` with the same file keep their number and name. Raises AstroTLError for files that cannot be read, no image
-    of the band, images without a date or with the same one.
+    `dates`: a table, or MJD by file, that override the headers' dates. `band`: which, where the images have several.
+    Epochs of `known` with the same file keep their number and name. Raises AstroTLError for files that cannot be read,
+    no image of the band, images without a date or with the same one.
     """
     files = [Path(path) for path in images if stack is None or Path(path).resolve() != Path(stack).resolve()]
     proposal = identify(files, progress=progress)
@@ -125,8 +125,11 @@ def read_series(
     headers = [header_of(spec.image.path, open_plane(spec.image).header) for spec in specs]
     mjd, ways = header_dates(headers)
     if dates is not None:
-        given = table_dates(dates, paths)
-        ways = [dates.name if math.isfinite(date) else way for date, way in zip(given, ways, strict=True)]
+        if isinstance(dates, Path):
+            given, said = table_dates(dates, paths), dates.name
+        else:
+            given, said = [dates.get(path, math.nan) for path in paths], "you"
+        ways = [said if math.isfinite(date) else way for date, way in zip(given, ways, strict=True)]
         mjd = [date if math.isfinite(date) else own for date, own in zip(given, mjd, strict=True)]
     check_dates(mjd, paths)
     epochs = [

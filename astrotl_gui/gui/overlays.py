@@ -220,7 +220,7 @@ class Overlays(QObject):
             return
 
         def take(found: tuple[NDArray[np.int64], SkyIndex]) -> None:
-            if self.session.catalog is catalog:
+            if self.session.catalog.same_sources(catalog):
                 then(Points(*found))
 
         if len(catalog if ids is None else ids) <= AT_ONCE:

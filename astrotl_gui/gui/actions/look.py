@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import looks
+from .. import looks, page_verbs
 from ..zoom import zoom_to_selection
 from .action import Action, in_project, on_explore, on_sky, with_companions, with_noise, with_selection
 
@@ -57,8 +57,8 @@ LOOK = (
     Action("look.depth", "Look", "Depth", "The noise map in place of the sky", (),
            lambda w: w.view.toggle("depth"), with_noise,
            checked=lambda w: with_noise(w) and w.view.shows("depth")),
-    Action("look.blink", "Look", "Blink", "Bands in turn, while the key is held or until it is tapped again",
-           ("E",), lambda w: w.blinker.toggle(), in_project, "Look", held=True),
+    Action("look.blink", "Look", "Blink", "Bands or epochs in turn, while the key is held or until it is tapped again",
+           ("E",), lambda w: page_verbs.toggle_blink(w), in_project, "Look", held=True),
     Action("look.blink-mosaics", "Look", "Blink the mosaics", "The mosaics in turn in one place, lined up on the sky",
            ("Shift+E",), lambda w: w.explore.mosaics.toggle_blink(), with_companions,
            checked=lambda w: w.explore.mosaics.blinking),

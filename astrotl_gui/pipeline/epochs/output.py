@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -121,8 +121,9 @@ def epoch_facts_table(table: EpochTable) -> Table:
 
 def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
     """The sources with columns of their variability, which lists and filters may take: `var_chi2`, `var_excess`,
-    `var_excess_error`, `var_neumann`, `var_sf` (of the longest lags), `var_flagged` (epochs)."""
-    found = table.variability()
+    `var_excess_error`, `var_neumann`, `var_sf` (of the longest lags), `var_flagged` (epochs); `var_chi2_all` and
+    `var_excess_all` are with flagged epochs, the others without."""
+    found, everything = table.variability(), table.variability(cleaned=False)
     rows = catalog.rows_of(table.ids)
     known = rows >= 0
     columns = {}
@@ -133,6 +134,8 @@ def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
         "neumann": found.von_neumann,
         "sf": found.structure[:, -1],
         "flagged": table.flagged.sum(axis=1),
+        "chi2_all": everything.chi2,
+        "excess_all": everything.excess,
     }.items():
         column = np.full(len(catalog), np.nan, np.float32)
         column[rows[known]] = values[known]
@@ -149,23 +152,35 @@ def is_table(path: Path) -> bool:
 
 
 def write_epochs(
-    path: Path, table: EpochTable, catalog: Catalog, provenance: Mapping[str, str] = {}
+    path: Path,
+    table: EpochTable,
+    catalog: Catalog,
+    provenance: Mapping[str, str] = {},
+    what: str = "light_curves",
 ) -> list[Path]:
     """Write what was found to a file, in the format of its extension, or all tables to a folder; returns the files.
 
-    A file gets the light curves with their flags. Raises AstroTLError as `pipeline.table_files.write_table` does.
+    A file gets one table: "light_curves" with their flags, these without flagged epochs ("cleaned"), "variability" or
+    "epochs". Raises AstroTLError as `pipeline.table_files.write_table` does.
     """
     said = {**provenance, "software": f"AstroTL {__version__}", "rule": table.rule,
             "aperture": f"{table.aperture:.4f} arcsec radius"}  # fmt: skip
     if is_table(path):
-        write_table(path, light_curve_table(table, catalog), said)
+        write_table(path, TABLES[what](table, catalog), said)
         return [path]
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise AstroTLError("This folder cannot be made", f"{path}: {problem.strerror}.") from problem
-    made = {"light_curves": light_curve_table(table, catalog), "variability": variability_table(table),
-            "epochs": epoch_facts_table(table)}  # fmt: skip
-    for name, one in made.items():
-        write_table(path / NAMES[name], one, said)
-    return [path / NAMES[name] for name in made]
+    for name, file in NAMES.items():
+        write_table(path / file, TABLES[name](table, catalog), said)
+    return [path / file for file in NAMES.values()]
+
+
+TABLES: dict[str, Callable[[EpochTable, Catalog], Table]] = {
+    "light_curves": light_curve_table,
+    "cleaned": lambda table, catalog: light_curve_table(table, catalog, cleaned=True),
+    "variability": lambda table, catalog: variability_table(table),
+    "epochs": lambda table, catalog: epoch_facts_table(table),
+}
+"""What a file may get."""
