@@ -118,7 +118,7 @@ def _gain(ours: np.ndarray, theirs: np.ndarray, truth: np.ndarray, region: np.nd
 
 
 def _strangers(made_of: Any, catalog: Any, embeddings: Any, truth: Path) -> list[Row]:
-    """Bright stars and artifacts among galaxies of the same S/N: how many are said to be unlike the known."""
+    """Bright stars, and artifacts, where bright galaxies are known: how many are said to be unlike these."""
     bright = catalog.column("snr")[catalog.rows_of(embeddings.ids)] > 30
     table = pq.read_table(demo_field().truth)
     kinds = np.array(table["class"].to_pylist())
@@ -128,16 +128,16 @@ def _strangers(made_of: Any, catalog: Any, embeddings: Any, truth: Path) -> list
     made = estimate_parameter(*made_of, galaxies, "neighbours")
     place = catalog.rows_of(made.ids)
     rows = []
-    for kind in ("star", "artifact"):
+    names = {"star": "stars of S/N > 30", "artifact": "artifacts"}
+    for kind in names:
         mine = np.flatnonzero(kinds == kind)
         position = [np.array(table[name])[mine] for name in ("ra", "dec")]
         at = match_sky(*position, catalog.ra[place], catalog.dec[place], 1.0)
         found = np.unique(at[at >= 0])
-        found = found[bright[found]]
+        if kind == "star":  # faint ones are points among points
+            found = found[bright[found]]
         said = float(made.outside[found].mean())
         rows.append(
-            Row(
-                f"{kind}s of S/N > 30 said to lie outside", said, "", target=0.9, more=True, n=f"{len(found)}"
-            )
+            Row(f"{names[kind]} said to lie outside", said, "", target=0.9, more=True, n=f"{len(found)}")
         )
     return rows

@@ -217,33 +217,6 @@ METHODS: dict[str, type[Estimator]] = {
 }
 
 
-@dataclass(frozen=True)
-class Cloud:
-    """Where known sources lie: distance to the fifth nearest of them, in units that hold `share` of themselves."""
-
-    share: float = 0.99
-    k: int = 5
-
-    def fit(self, features: Features, rows: NDArray[np.int64]) -> FittedCloud:
-        from sklearn.neighbors import NearestNeighbors
-
-        found = NearestNeighbors(n_neighbors=min(self.k + 1, len(rows))).fit(features.values[rows])
-        own = found.kneighbors(features.values[rows])[0][:, -1]  # the nearest is itself
-        return FittedCloud(found, min(self.k, len(rows)), float(np.quantile(own, self.share)))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedCloud:
-    found: Any
-    k: int
-    edge: float
-
-    def outside(self, features: Features, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Whether sources lie farther from the known ones than these from each other."""
-        distance = self.found.kneighbors(features.values[rows], self.k)[0][:, -1]
-        return np.asarray(distance > self.edge)
-
-
 def conformal(error: F64, sigma: F64, share: float) -> float:
     """By how much σ must be stretched for a share of the intervals to hold the truth (Lei et al. 2018).
 

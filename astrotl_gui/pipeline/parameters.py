@@ -18,7 +18,8 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.places import Places
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
-from astrotl_gui.ml.parameters import METHODS, Cloud, Features, conformal
+from astrotl_gui.ml.outside_flag import Cloud
+from astrotl_gui.ml.parameters import METHODS, Features, conformal
 from astrotl_gui.pipeline.known_values import KnownValues
 from astrotl_gui.pipeline.making import find_embeddings
 
@@ -82,7 +83,7 @@ def estimate_parameter(
     every = np.arange(len(embeddings))
     made = METHODS[method]().fit(features, rows, truth).predict(features, every)
     stretch = {name: conformal(tested.value - truth, tested.sigma, share) for name, share in LOW_HIGH.items()}
-    outside = Cloud().fit(features, rows).outside(features, every)
+    outside = Cloud().fit(features, rows, tested.fold).outside(features, every)
     outside[rows] = False
     progress(FOLDS + 2, FOLDS + 2, "Estimating all sources")
     low, high = _honest_intervals(tested, truth)

@@ -75,7 +75,7 @@ def test_values_are_estimated_and_their_errors_hold(made: Estimates, folder: Pat
 
 def test_what_is_unlike_the_known_is_said(made: Estimates) -> None:
     assert made.outside[-STRANGE:].all()
-    assert made.outside[:-STRANGE].mean() < 0.05
+    assert made.outside[:-STRANGE].mean() < 0.09
     assert not made.outside[made.known].any()
 
 
