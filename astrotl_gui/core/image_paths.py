@@ -9,6 +9,7 @@ from pathlib import Path
 
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
 from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.remote import is_remote
 
 
 def planes_of(spec: MosaicSpec) -> Iterator[Plane]:
@@ -30,7 +31,9 @@ def moved(spec: MosaicSpec, move: Callable[[Path], Path]) -> MosaicSpec:
 
 
 def relative(path: Path, home: Path) -> Path:
-    """A path as seen from `home`; absolute on another drive."""
+    """A path as seen from `home`; absolute on another drive. URLs stay as they are."""
+    if is_remote(path):
+        return path
     try:
         return Path(os.path.relpath(path.absolute(), home.absolute()))
     except ValueError:
@@ -39,13 +42,16 @@ def relative(path: Path, home: Path) -> Path:
 
 def absolute_paths(spec: MosaicSpec, home: Path) -> dict[str, str]:
     """Path relative to `home` → where the file is now."""
-    return {str(relative(plane.path, home)): str(plane.path.absolute()) for plane in planes_of(spec)}
+    files = (plane.path for plane in planes_of(spec) if not is_remote(plane.path))
+    return {str(relative(path, home)): str(path.absolute()) for path in files}
 
 
 def resolved(spec: MosaicSpec, home: Path, absolute: Mapping[str, str]) -> MosaicSpec:
     """File paths as they are now: beside `home` if it moved with its images, else where they were."""
 
     def resolve(path: Path) -> Path:
+        if is_remote(path):
+            return path
         beside = Path(os.path.normpath(home.absolute() / path))
         return beside if beside.exists() else Path(absolute.get(str(path), beside))
 
