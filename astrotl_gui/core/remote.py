@@ -29,6 +29,7 @@ CONNECTIONS = 8
 TRIES = 3
 PAUSE_SECONDS = 0.5
 """Before the second try; twice as long before the third."""
+RETRY_SECONDS = 5.0
 TIMEOUT_SECONDS = 30.0
 """Without an answer for so long, a request has failed."""
 _URL = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.\-]+):/+(?P<rest>.+)$", re.DOTALL)
@@ -59,6 +60,10 @@ def local_path(text: str) -> Path:
 
 def _text(path: Path | str) -> str:
     return path.as_posix() if isinstance(path, Path) else path
+
+
+class ConnectionLost(AstroTLError):
+    """A failure that may mend itself: worth asking again after RETRY_SECONDS."""
 
 
 class Blocks:
@@ -176,7 +181,7 @@ class RemoteFile:
                 if clear is not None:
                     raise clear from problem
                 if number == TRIES:
-                    raise AstroTLError(
+                    raise ConnectionLost(
                         "The connection was lost",
                         f"{self.url} did not answer, {TRIES} times ({_reason(problem)}). What was read so far is "
                         "kept; try again when the network or the server is back.",

@@ -20,6 +20,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from astrotl_gui.core.progress import Cancelled, Pace, Progress
+from astrotl_gui.core.remote import RETRY_SECONDS, ConnectionLost
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +193,8 @@ class Fetcher(QObject):
     `want(keys)` replaces the waiting list, so what scrolled out of sight is no longer loaded. `get(key)` never
     blocks: it is the cached value or None. A key whose load raised has that exception as its value.
     Together values take at most `capacity` by their `size` (one each, if not told otherwise); what is not wanted goes
-    first, the least recently used of it before the rest.
+    first, the least recently used of it before the rest. What a lost connection kept back is loaded again when it is
+    wanted some seconds later.
     """
 
     fetched = Signal(object)
@@ -212,6 +214,7 @@ class Fetcher(QObject):
         self._held = 0
         self._wanted: set[Hashable] = set()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lost: dict[Hashable, float] = {}
         self._waiting: deque[Hashable] = deque()
         self._loading: set[Hashable] = set()
         self._turn = threading.Condition()
@@ -234,9 +237,13 @@ class Fetcher(QObject):
         """Load these keys, in this order, and forget what else was waiting."""
         self._wanted = set(keys)
         with self._turn:
-            missing = (key for key in keys if key not in self._values and key not in self._loading)
+            missing = (key for key in keys if self._absent(key) and key not in self._loading)
             self._waiting = deque(missing)
             self._turn.notify_all()
+
+    def _absent(self, key: Hashable) -> bool:
+        lost = self._lost.get(key)
+        return key not in self._values or (lost is not None and time.monotonic() - lost > RETRY_SECONDS)
 
     @property
     def idle(self) -> bool:
@@ -250,6 +257,7 @@ class Fetcher(QObject):
             self._waiting.clear()
             self._loading.clear()
         self._values.clear()
+        self._lost.clear()
         self._held = 0
 
     def close(self) -> None:
@@ -284,6 +292,8 @@ class Fetcher(QObject):
             self._loading.discard(key)
         self._forget(key)
         self._values[key] = value
+        if isinstance(value, ConnectionLost):
+            self._lost[key] = time.monotonic()
         self._held += self._size(value)
         if self._held > self.capacity:
             self._make_room(key)
@@ -297,5 +307,6 @@ class Fetcher(QObject):
             self._forget(key)
 
     def _forget(self, key: Hashable) -> None:
+        self._lost.pop(key, None)
         if key in self._values:
             self._held -= self._size(self._values.pop(key))
