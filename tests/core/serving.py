@@ -47,7 +47,7 @@ def serving(folder: Path, **behaviour: object) -> Iterator[Served]:
             if not file.is_file():
                 self.send_error(404)
                 return
-            data = file.read_bytes()
+            size = file.stat().st_size
             asked = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
             if body:
                 with served.lock:
@@ -60,21 +60,26 @@ def serving(folder: Path, **behaviour: object) -> Iterator[Served]:
                         self.close_connection = True
                         return
             part = served.ranges and asked is not None
-            start, stop = (int(asked[1]), min(int(asked[2]) + 1, len(data))) if part else (0, len(data))
+            start, stop = (int(asked[1]), min(int(asked[2]) + 1, size)) if part else (0, size)
             self.send_response(206 if part else 200)
             self.send_header("Content-Length", str(stop - start))
             self.send_header("Accept-Ranges", "none" if served.says_none else "bytes")
             self.send_header("ETag", f'"{file.stat().st_mtime_ns}"')
             if part:
-                self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{len(data)}")
+                self.send_header("Content-Range", f"bytes {start}-{stop - 1}/{size}")
             self.end_headers()
             if not body:
                 return
             try:
-                for at in range(start, stop, 1 << 16):
-                    self.wfile.write(data[at : min(at + (1 << 16), stop)])
-                    with served.lock:
-                        served.sent += min(at + (1 << 16), stop) - at
+                with open(file, "rb") as handle:
+                    handle.seek(start)
+                    left = stop - start
+                    while left:
+                        part_of = handle.read(min(left, 1 << 16))
+                        self.wfile.write(part_of)
+                        left -= len(part_of)
+                        with served.lock:
+                            served.sent += len(part_of)
             except OSError:  # who asked has left
                 self.close_connection = True
 
