@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from astrotl_gui.core.progress import Cancelled, Pace, Progress
 from astrotl_gui.core.remote import RETRY_SECONDS, ConnectionLost
@@ -193,8 +193,8 @@ class Fetcher(QObject):
     `want(keys)` replaces the waiting list, so what scrolled out of sight is no longer loaded. `get(key)` never
     blocks: it is the cached value or None. A key whose load raised has that exception as its value.
     Together values take at most `capacity` by their `size` (one each, if not told otherwise); what is not wanted goes
-    first, the least recently used of it before the rest. What a lost connection kept back is loaded again when it is
-    wanted some seconds later.
+    first, the least recently used of it before the rest. What a lost connection kept back is loaded again every few
+    seconds while it is wanted.
     """
 
     fetched = Signal(object)
@@ -215,6 +215,8 @@ class Fetcher(QObject):
         self._wanted: set[Hashable] = set()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
         self._lost: dict[Hashable, float] = {}
+        self._retry = QTimer(self, interval=round(1000 * RETRY_SECONDS), singleShot=True)
+        self._retry.timeout.connect(self._again)
         self._waiting: deque[Hashable] = deque()
         self._loading: set[Hashable] = set()
         self._turn = threading.Condition()
@@ -243,7 +245,18 @@ class Fetcher(QObject):
 
     def _absent(self, key: Hashable) -> bool:
         lost = self._lost.get(key)
-        return key not in self._values or (lost is not None and time.monotonic() - lost > RETRY_SECONDS)
+        return key not in self._values if lost is None else time.monotonic() - lost >= RETRY_SECONDS
+
+    @Slot()
+    def _again(self) -> None:
+        """Ask again for what a lost connection kept back, as far as it is still wanted."""
+        self._lost = {key: when for key, when in self._lost.items() if key in self._wanted}
+        with self._turn:
+            waiting = {*self._waiting, *self._loading}
+            self._waiting.extend(key for key in self._lost if key not in waiting and self._absent(key))
+            self._turn.notify_all()
+        if self._lost:
+            self._retry.start()
 
     @property
     def idle(self) -> bool:
@@ -261,6 +274,7 @@ class Fetcher(QObject):
         self._held = 0
 
     def close(self) -> None:
+        self._retry.stop()
         with self._turn:
             self._closed = True
             self._waiting.clear()
@@ -292,8 +306,11 @@ class Fetcher(QObject):
             self._loading.discard(key)
         self._forget(key)
         self._values[key] = value
+        self._lost.pop(key, None)
         if isinstance(value, ConnectionLost):
             self._lost[key] = time.monotonic()
+            if not self._retry.isActive():
+                self._retry.start()
         self._held += self._size(value)
         if self._held > self.capacity:
             self._make_room(key)
@@ -307,6 +324,5 @@ class Fetcher(QObject):
             self._forget(key)
 
     def _forget(self, key: Hashable) -> None:
-        self._lost.pop(key, None)
         if key in self._values:
             self._held -= self._size(self._values.pop(key))

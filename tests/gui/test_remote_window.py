@@ -16,6 +16,8 @@ from astrotl_gui.core.fits import Plane, open_plane
 from astrotl_gui.core.image_paths import moved
 from astrotl_gui.core.project import Project
 from astrotl_gui.gui import jobs
+from astrotl_gui.gui.cutout_picture import Stamp
+from astrotl_gui.gui.cutout_source import CutoutSource
 from astrotl_gui.gui.jobs import Fetcher
 from astrotl_gui.gui.main_window import MainWindow
 from tests.core.serving import serving
@@ -33,7 +35,7 @@ def test_the_window_reads_urls_and_outlives_their_server(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(remote, "PAUSE_SECONDS", 0.01)
-    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.0)
+    monkeypatch.setattr(jobs, "RETRY_SECONDS", 0.05)
     folder = field[0].bands[0].image.path.parent
     with serving(folder) as served:
         made = Project.open(project)
@@ -55,11 +57,21 @@ def test_the_window_reads_urls_and_outlives_their_server(
         qtbot.waitUntil(lambda: fetcher.get(100) is not None)
         assert isinstance(fetcher.get(100), remote.ConnectionLost)
         assert window.isVisible()
-        served.dies_after = None
-        fetcher.want([100])
+        served.dies_after = None  # nobody asks again: the window does by itself
         qtbot.waitUntil(lambda: isinstance(fetcher.get(100), np.ndarray))
         assert np.array_equal(fetcher.get(100), on_disk(near, 100))
         fetcher.close()
+        source = CutoutSource.of(session)
+        remote.BLOCKS.clear()
+        served.dies_after = 0
+        stamp = Stamp(0, 150.0, 150.0, 7.0, 64, "colour", ("g", "i"))
+        parts = served.parts
+        source.want(1, [stamp])
+        qtbot.waitUntil(lambda: served.parts > parts + 3)
+        assert not source.current(stamp)
+        served.dies_after = None
+        qtbot.waitUntil(lambda: source.current(stamp))
+        assert source.picture(stamp).image is not None
 
 
 def on_disk(plane: Plane, x: int) -> np.ndarray:
