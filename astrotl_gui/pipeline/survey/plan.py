@@ -84,7 +84,6 @@ def plan(
     workers: int = 1,
     per_partition: int = 20_000,
     price: float = math.nan,
-    dimensions: int = 2816,
 ) -> Plan:
     """What `sources` in `mosaics` mosaics of `mosaic_bytes` and `mosaic_pixels` each (means) will take.
 
@@ -131,9 +130,7 @@ def plan(
         max(seconds, key=lambda name: seconds[name]),
         price,
         worker_hours * price,
-        _first_to_break(
-            sources, partitions, workers, busy, seconds["reading"], computing, written, dimensions
-        ),
+        _first_to_break(sources, partitions, workers, busy, seconds["reading"], computing, written, rates),
     )
 
 
@@ -187,7 +184,7 @@ def _first_to_break(
     reading: float,
     computing: float,
     written: float,
-    dimensions: int,
+    rates: Rates,
 ) -> tuple[str, ...]:
     """What would break first as the survey or the cluster grows, with the number at which it does."""
     said = []
@@ -200,7 +197,7 @@ def _first_to_break(
         said.append(
             f"Reading: {shared:,} workers read as much as the images' disk or network gives; more wait for it."
         )
-    vectors = 2.0 * dimensions * sources
+    vectors = rates.row * sources
     if vectors / MEMORY_READ > LABEL_WAIT:
         said.append(
             f"Ranking on one machine: a full pass reads {_bytes(vectors)} of embeddings, "

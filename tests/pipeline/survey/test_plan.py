@@ -59,7 +59,7 @@ def test_detection_reads_all_pixels_and_finds_what_the_first_mosaic_holds():
 def test_a_hundred_million_names_what_breaks_first():
     made = plan(100_000_000, 5000, 1e10, 1e9, RATES, workers=200, per_partition=500)
     said = " ".join(made.first)
-    assert "563 GB of embeddings" in said and "Ranking on one machine" in said
+    assert "575 GB of embeddings" in said and "Ranking on one machine" in said
     assert "200,000 tasks" in said
     lines = plan_lines(made, RATES)
     assert "worker-hours for a million" in " ".join(lines)
