@@ -80,8 +80,10 @@ class SurveySheet(Sheet):
         row.addStretch(1)
         self.body.addLayout(row)
         self.body.addWidget(self.pace)
-        self.line = Line()
-        self.body.addWidget(self.line)
+        self.line, self.heading = Line(), Label("What failed", 12, 600)
+        for widget in (self.line, self.heading):
+            widget.hide()
+            self.body.addWidget(widget)
         self.body.addLayout(self._failures)
         close = Button("Close", height=36)
         close.clicked.connect(self.end)
@@ -105,6 +107,13 @@ class SurveySheet(Sheet):
             self.numbers[name].setText(f"{number:,}")
         self.pace.setText(_pace(state))
         self._show_failures(state.failures)
+        # The card grows with what failed once the new lines are laid out.
+        QTimer.singleShot(0, self._fit)
+
+    def _fit(self) -> None:
+        if self.isVisible():
+            self.body.activate()
+            self._cover()
 
     def _show_failures(self, failures: tuple[Failure, ...]) -> None:
         while (item := self._failures.takeAt(0)) is not None:
@@ -112,6 +121,7 @@ class SurveySheet(Sheet):
                 widget.hide()
                 widget.deleteLater()
         self.line.setVisible(bool(failures))
+        self.heading.setVisible(bool(failures))
         reasons = Counter((failure.reason, failure.where) for failure in failures)
         for row, ((reason, where), count) in enumerate(reasons.most_common(SHOWN)):
             text = Label(f"{where}: {reason}" if where else reason, 12, 400, "alert", wrap=True)
@@ -121,7 +131,7 @@ class SurveySheet(Sheet):
             self._failures.addWidget(many, row, 1, Qt.AlignmentFlag.AlignTop)
         if len(reasons) > SHOWN:
             rest = f"and {len(reasons) - SHOWN:,} more reasons, in {shown_path(self._folder / 'failures')}"
-            self._failures.addWidget(Label(rest, 12, 400, "text2"), SHOWN, 0)
+            self._failures.addWidget(Label(rest, 12, 400, "text2", wrap=True), SHOWN, 0)
 
 
 def _says(state: SurveyState) -> str:
