@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from astrotl_gui.pipeline.epochs.run import Judged, judge_series
 from astrotl_gui.pipeline.simulate import Recipe, SimulatedField, simulate
 from astrotl_gui.pipeline.sources import find_sources
 from benchmarks.epoch_artifacts import KINDS
+from benchmarks.epoch_cost import cost
 from benchmarks.report import Row
 
 DATA = Path("../shared/data/fits/decam_epochs")
@@ -86,7 +86,8 @@ def run(full: bool = False) -> list[Row]:
                 Row(f"{field.name}: default over {METHODS[k]}, in its standard errors",
                     gap / error if error else np.inf, "σ", target=2.0, more=True, n=f"{gap:+.3f} ± {error:.3f}")
             )  # fmt: skip
-    return rows + cost(10_000 if full else 60, 50 if full else 8)
+    sizes, epochs = ((2_500, 10_000), 50) if full else ((60, 120), 8)
+    return rows + cost(FOLDER / "epochs-cost", sizes, epochs)
 
 
 def fields() -> list[Field]:
@@ -204,44 +205,3 @@ def _flux_flag(flux: Floats, error: Floats, epoch: int, new: float, new_error: f
     flux, error = flux.copy(), error.copy()
     flux[epoch], error[epoch] = new, np.fmax(new_error, error[epoch])
     return bool(flagged_by_flux(flux[None], error[None])[0, epoch])
-
-
-def cost(sources: int, epochs: int) -> list[Row]:
-    """Seconds and memory a cutout for many sources × epochs: the simulated visits' pixels, tiled, repeatedly."""
-    import resource
-
-    field = simulated()
-    mosaic = Mosaic.open(identify([field.images["i"]]).spec())
-    rng = np.random.default_rng(3)
-    x, y = rng.uniform(50, mosaic.shape[1] - 50, (2, sources))
-    ra, dec = mosaic.sky(x, y)
-    catalog = Catalog.from_columns({"id": np.arange(1, sources + 1), "ra": ra, "dec": dec, "x": x, "y": y})
-    files = repeated(field.epochs, epochs)
-    folder = FOLDER / f"epochs-cost-{sources}-{epochs}"
-    begin = time.perf_counter()
-    _judged(mosaic, read_series(files), catalog, folder)
-    seconds, cutouts = time.perf_counter() - begin, sources * epochs
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024**2
-    n = f"{sources:,} sources × {epochs} epochs"
-    return [
-        Row("all of it, a cutout", 1e3 * seconds / cutouts, "ms", n=n),
-        Row("largest memory", memory, "GB", n=n),
-    ]
-
-
-def repeated(files: tuple[Path, ...], count: int) -> list[Path]:
-    """So many images with dates of their own, copies of the visits."""
-    from astropy.io import fits
-
-    folder = FOLDER / "epochs-repeated"
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for k in range(count):
-        path = folder / f"visit_{k:03d}.fits"
-        if not path.is_file():
-            data, header = fits.getdata(files[k % len(files)], header=True)
-            del header["DATE-OBS"]
-            header["MJD-OBS"] = 60000.0 + k
-            fits.writeto(path, data, header)
-        made.append(path)
-    return made

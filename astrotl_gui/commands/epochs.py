@@ -15,17 +15,26 @@ from astrotl_gui.core.settings import EPOCH_RULES
 def epochs(options: argparse.Namespace) -> Result:
     from astrotl_gui.core.epochs import read_series, stored_series, write_series
     from astrotl_gui.core.settings import AppSettings
-    from astrotl_gui.pipeline.epochs.output import catalog_with_variability, write_epochs
+    from astrotl_gui.pipeline.epochs.output import catalog_with_variability, is_table, write_epochs
     from astrotl_gui.pipeline.epochs.run import judge_series
 
+    if options.triplets:
+        return _triplets(options)
+    if options.project is None or options.alerts:
+        raise AstroTLError(
+            "Epochs of what?", "Give a project, or --triplets FILE, to which --alerts belongs."
+        )
+    if options.out:
+        is_table(options.out)
     with opened(options.project) as (project, mosaic):
         catalog = catalog_of(project)
         folder = project.epochs_folder
         known = stored_series(folder)
         if options.images:
             series = read_series(
-                options.images, dates=options.dates, band=options.band, stack=options.stack, known=known
-            )
+                options.images, dates=options.dates, band=options.band, stack=options.stack, known=known,
+                progress=ConsoleProgress(),
+            )  # fmt: skip
         elif known is None:
             raise AstroTLError("No epochs yet", "Give the images of the series with --images FILE FILE …")
         elif options.dates or options.stack or options.band:
@@ -38,11 +47,11 @@ def epochs(options: argparse.Namespace) -> Result:
             vetter=options.vetter or AppSettings.load().vetter, device=options.device, progress=ConsoleProgress(),
         )  # fmt: skip
         table = judged.table
-        written = write_epochs(options.out, table, catalog, {"mosaic": project.name}) if options.out else []
         write_series(folder, series)
         table.write(folder)
         project.write_catalog(catalog_with_variability(catalog, table))
         project.save()
+        written = write_epochs(options.out, table, catalog, {"mosaic": project.name}) if options.out else []
         return _result(series, table, written)
 
 
@@ -52,7 +61,34 @@ def _settings(now: Any, options: argparse.Namespace, band: str) -> Any:
         chosen = replace(chosen, aperture=options.aperture)
     if options.rule:
         chosen = replace(chosen, rule=options.rule)
-    return replace(chosen, align=False) if options.as_registered else replace(chosen, align=True)
+    return chosen if options.as_registered is None else replace(chosen, align=not options.as_registered)
+
+
+def _triplets(options: argparse.Namespace) -> Result:
+    """Difference images as brokers send them, without a project."""
+    from astrotl_gui.pipeline.epochs.triplets import read_triplets, triplet_epochs
+    from astrotl_gui.pipeline.table_files import check_table, write_table
+
+    if options.project is not None or options.images:
+        raise AstroTLError(
+            "Triplets stand alone", "--triplets goes with --alerts and --out, without a project."
+        )
+    if options.out:
+        check_table(options.out)
+    triplets = read_triplets(options.triplets, options.alerts)
+    table, found = triplet_epochs(triplets)
+    if options.out:
+        write_table(options.out, found, {"triplets": options.triplets.name})
+    objects = len(set(triplets.objects))
+    text = f"{len(triplets):,} triplets of {objects:,} objects"
+    return {
+        "triplets": len(triplets),
+        "objects": objects,
+        "rows": [dict(zip(found.colnames, row, strict=True)) for row in found.iterrows()],
+        "notes": list(table.notes),
+        "files": [options.out] if options.out else [],
+        "text": "\n".join([text, *table.notes, *([str(options.out)] if options.out else [])]),
+    }
 
 
 def _result(series: Any, table: Any, written: list[Path]) -> Result:
@@ -85,6 +121,7 @@ def _result(series: Any, table: Any, written: list[Path]) -> Result:
 
 def epochs_options(sub: argparse.ArgumentParser) -> None:
     """What `astrotl epochs` takes."""
+    sub.add_argument("project", type=Path, nargs="?", help="project folder, NAME.astrotl")
     sub.add_argument(
         "--images",
         nargs="+",
@@ -101,8 +138,17 @@ def epochs_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument(
         "--as-registered",
-        action="store_true",
-        help="do not follow the measured shift of each epoch; flag it instead",
+        action=argparse.BooleanOptionalAction,
+        help="do not follow the measured shift of each epoch, flag it instead; kept in the project",
+    )
+    sub.add_argument(
+        "--triplets",
+        type=Path,
+        metavar="FILE|DIR",
+        help="instead of a project: science, template and difference images of alerts, .npz, .npy or FITS",
+    )
+    sub.add_argument(
+        "--alerts", type=Path, metavar="FILE", help="with --triplets: a row an alert: objectId, ra, dec, mjd"
     )
     sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
     sub.add_argument("--vetter", help="whose labels come first (default: your settings)")

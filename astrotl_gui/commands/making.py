@@ -39,8 +39,9 @@ def new(options: argparse.Namespace) -> Result:
         mask_bits=options.mask_bits,
         zeropoints=options.zeropoint,
         pixel_scale=options.pixel_scale,
+        progress=ConsoleProgress(),
     )
-    mosaic = Mosaic.open(spec)
+    mosaic = Mosaic.open(spec, progress=ConsoleProgress())
     cutouts = default_cutouts(mosaic.pixel_scale())
     if options.cutout:
         cutouts = CutoutSettings(size=options.cutout, context=3 * options.cutout)

@@ -21,9 +21,12 @@ def parameters(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.known_values import read_known
     from astrotl_gui.pipeline.parameters import estimate_parameter
     from astrotl_gui.pipeline.parameters_output import keep_estimates, write_estimates, write_fit_plot
+    from astrotl_gui.pipeline.table_files import check_table
 
     if options.plot:
         check_plot(options.plot)
+    if options.out:
+        check_table(options.out)
     with opened(options.project) as (project, mosaic):
         if options.train is None:
             return _kept(Estimates.all(project.path))

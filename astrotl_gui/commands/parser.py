@@ -9,6 +9,7 @@ from astrotl_gui import __version__
 from astrotl_gui.commands.audit import audit_options
 from astrotl_gui.commands.epochs import epochs_options
 from astrotl_gui.commands.evaluate import evaluate_options
+from astrotl_gui.commands.labels import label_options
 from astrotl_gui.commands.models import finetune_options, models_options
 from astrotl_gui.commands.options import (
     describe_options,
@@ -23,7 +24,6 @@ from astrotl_gui.commands.recovery import recovery_options
 from astrotl_gui.commands.render import render_options
 from astrotl_gui.commands.replay import replay_options
 from astrotl_gui.commands.values import degrees
-from astrotl_gui.core.labels import GRADE_VALUE, VALUES
 from astrotl_gui.core.settings import OUTLIER_METHODS, STRATEGIES
 from astrotl_gui.pipeline.real_fields import FIELDS
 
@@ -122,15 +122,7 @@ def make_parser() -> argparse.ArgumentParser:
     )
     sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
 
-    sub = verb("label", "label a source, or move labels in and out")
-    sub.add_argument(
-        "--import", dest="import_file", type=Path, metavar="FILE", help="take labels from a table"
-    )
-    sub.add_argument("--export", type=Path, metavar="FILE", help="write all labels")
-    sub.add_argument("--id", type=int)
-    sub.add_argument("--target", metavar="T", help=LISTS)
-    sub.add_argument("--class", dest="label_class", choices=(*VALUES, *GRADE_VALUE))
-    sub.add_argument("--vetter", help="who labels (default: your settings)")
+    label_options(verb("label", "label a source, or move labels in and out"), LISTS)
 
     sub = verb("export", "write sources, ranks and labels")
     sub.add_argument("--out", type=Path, required=True, help=".csv .ecsv .fits .vot .parquet or .reg")
@@ -140,7 +132,9 @@ def make_parser() -> argparse.ArgumentParser:
     estimated = "a physical parameter of every source, learned from those whose value is known"
     parameters_options(verb("parameters", estimated))
     audit_options(verb("audit", "how much of a list is found, by a random sample labelled blind"), LISTS)
-    epochs_options(verb("epochs", "light curves from many images, and which epochs not to trust"))
+    epochs_options(
+        verb("epochs", "light curves from many images, and which epochs not to trust", project=False)
+    )
     replay_options(verb("replay", "the ranking of every moment, from the label log"), LISTS)
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ def render(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.subject import open_subjects
 
     check_picture(options.out)
-    (subject,) = open_subjects([options.paths], pixel_scale=options.pixel_scale)
+    (subject,) = open_subjects([options.paths], pixel_scale=options.pixel_scale, progress=ConsoleProgress())
     mosaic = subject.mosaic
     region = Region.of(mosaic, radec=options.radec, xy=options.xy, size=options.size)
     look = _look(options, subject.look)
@@ -101,7 +102,9 @@ def _value(name: str, text: str, kind: str) -> Any:
         return text == "yes"
     if "float" in kind or "int" in kind:
         try:
-            return float(text) if "float" in kind else int(text)
+            value = float(text) if "float" in kind else int(text)
+            if math.isfinite(value):
+                return value
         except ValueError:
             pass
     elif "str" in kind:

@@ -41,7 +41,7 @@ class opened:
         from astrotl_gui.core.mosaic import Mosaic
 
         try:
-            return self._project, Mosaic.open(self._project.spec)
+            return self._project, Mosaic.open(self._project.spec, progress=ConsoleProgress())
         except BaseException:
             self._project.close()
             raise

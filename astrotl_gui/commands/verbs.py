@@ -16,6 +16,7 @@ from astrotl_gui.commands.audit import audit
 from astrotl_gui.commands.epochs import epochs
 from astrotl_gui.commands.evaluate import evaluate
 from astrotl_gui.commands.injection import inject
+from astrotl_gui.commands.labels import label
 from astrotl_gui.commands.making import cosmic_rays, detect, embed, encoders, new, simulate
 from astrotl_gui.commands.models import finetune, models
 from astrotl_gui.commands.outliers import agreement, outlier_table
@@ -35,7 +36,6 @@ from astrotl_gui.commands.shared import (
 from astrotl_gui.commands.targets import prototypes, target
 from astrotl_gui.commands.why import why
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import GRADE_VALUE
 
 
 def rank(options: argparse.Namespace) -> Result:
@@ -153,44 +153,6 @@ def similar(options: argparse.Namespace) -> Result:
         return {"query": source, "rows": rows, "text": lines(rows, ("rank", "id", "ra", "dec", "distance"))}
 
 
-def label(options: argparse.Namespace) -> Result:
-    from astrotl_gui.core.labels import Label
-    from astrotl_gui.core.settings import AppSettings
-    from astrotl_gui.pipeline.label_table import read_labels, write_labels
-
-    vetter = options.vetter or AppSettings.load().vetter
-    with opened(options.project) as (project, mosaic):
-        if options.export:
-            count = write_labels(options.export, project.labels.events())
-            return {"labels": count, "file": options.export, "text": f"{count} labels in {options.export}"}
-        catalog = catalog_of(project)
-        if options.import_file:
-            events = read_labels(options.import_file, catalog, vetter, project.target_names)
-        else:
-            if options.id is None or not options.target or not options.label_class:
-                raise AstroTLError(
-                    "A label needs three things",
-                    "Give --id N --target T --class C, or --import FILE, or --export FILE.",
-                )
-            row = row_of(catalog, options.id)
-            grade = options.label_class if options.label_class in GRADE_VALUE else ""
-            place: dict[str, Any] = {name: float(row[name]) for name in ("ra", "dec", "x", "y")}
-            value = GRADE_VALUE.get(options.label_class, options.label_class)
-            events = [
-                Label(
-                    options.id,
-                    target_of(project, options.target),
-                    value,
-                    grade,
-                    vetter=vetter,
-                    mosaic=mosaic.fingerprint,
-                    **place,
-                )
-            ]
-        project.labels.add(events)
-        return {"labels": len(events), "text": f"{len(events)} label{'s' * (len(events) != 1)} saved"}
-
-
 def export(options: argparse.Namespace) -> Result:
     from astrotl_gui.pipeline.calibration import audited
     from astrotl_gui.pipeline.export import export_project
@@ -222,8 +184,10 @@ def describe(options: argparse.Namespace) -> Result:
     if options.out:
         check_format(options.out)
     groups = [options.paths, options.beside] if options.beside else [options.paths]
-    subjects = open_subjects(groups, pixel_scale=options.pixel_scale, zeropoints=options.zeropoint)
     progress = ConsoleProgress()
+    subjects = open_subjects(
+        groups, pixel_scale=options.pixel_scale, zeropoints=options.zeropoint, progress=progress
+    )
     found = [
         describe(one.mosaic, one.catalog, one.settings, snr=options.snr, progress=progress)
         for one in subjects

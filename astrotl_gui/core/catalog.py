@@ -121,6 +121,10 @@ class Catalog:
             self._places = Places(self.ids)
         return self._places.of(wanted)
 
+    def same_sources(self, other: Catalog) -> bool:
+        """Whether both have the same sources in the same order; their columns may differ."""
+        return self is other or (len(self) == len(other) and np.array_equal(self.ids, other.ids))
+
     def indexed(self) -> Catalog:
         """The same, with what finds sources by id made now: where it is read, and not when the window first asks."""
         if len(self):
@@ -193,7 +197,7 @@ def column_names(bands: Sequence[str]) -> tuple[str, ...]:
 
 
 def read_user_catalog(path: Path) -> Catalog:
-    """An astronomer's own catalog: id (1…N), ra, dec or x, y (the others NaN) and user_id (text).
+    """An astronomer's own catalog: id (1…N), ra, dec, x, y (NaN where not given) and user_id (text).
 
     CSV and other text tables, ECSV, FITS, VOTable and Parquet, told apart by content. Rows without a position
     are left out. Raises AstroTLError: missing or unreadable file, no coordinate columns, no rows.

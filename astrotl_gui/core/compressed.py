@@ -153,28 +153,33 @@ class CompressedPixels:
                 yield (row, column), pixels
 
     def _decode(self, x0: int, y0: int, x1: int, y1: int) -> Pixels:
+        with self._turn, self._opened() as image:
+            return np.asarray(image.section[(*self._index, slice(y0, y1), slice(x0, x1))])
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """The HDU, from a file that no other thread uses meanwhile: astropy's seek and read are two steps.
+
+        AstroTLError for whatever is raised while it is read.
+        """
+        with self._idle_lock:
+            file = self._idle.pop() if self._idle else None
         try:
-            with self._turn, self._opened() as image:
-                return np.asarray(image.section[(*self._index, slice(y0, y1), slice(x0, x1))])
-        except (OSError, ValueError, RuntimeError) as problem:
+            if file is None:
+                source = self.path if self._remote is None else RemoteStream(self._remote)
+                file = fits.open(source, do_not_scale_image_data=True)
+            yield file[self._hdu_number]
+        except (AstroTLError, MemoryError):  # of whoever reads through this, as a lost connection
+            raise
+        except Exception as problem:  # astropy's decoders raise what they like
             raise AstroTLError(
                 "File is damaged",
                 f"The compressed image in {self.path} cannot be read ({problem}). Download it again.",
             ) from problem
-
-    @contextmanager
-    def _opened(self) -> Iterator[Any]:
-        """The HDU, from a file that no other thread uses meanwhile: astropy's seek and read are two steps."""
-        with self._idle_lock:
-            file = self._idle.pop() if self._idle else None
-        if file is None:
-            source = self.path if self._remote is None else RemoteStream(self._remote)
-            file = fits.open(source, do_not_scale_image_data=True)
-        try:
-            yield file[self._hdu_number]
         finally:
-            with self._idle_lock:
-                self._idle.append(file)
+            if file is not None:
+                with self._idle_lock:
+                    self._idle.append(file)
 
 
 def _close(files: list[fits.HDUList], number: int) -> None:

@@ -13,6 +13,7 @@ from astropy.io import fits
 from astropy.time import Time
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name
 from astrotl_gui.core.user_catalog import read_tables
 
 SAME = 1e-6
@@ -105,10 +106,7 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _key(name: str) -> str:
-    bare = Path(name.strip()).name.lower()
-    for ending in (".gz", ".bz2", ".fz", ".xz", ".fits", ".fit", ".fts"):
-        bare = bare.removesuffix(ending)
-    return bare
+    return bare_name(Path(name.strip()).name.lower())
 
 
 def _read(value: object, julian: bool, path: Path) -> float:
@@ -157,8 +155,11 @@ def _mjd(*keys: str) -> Callable[[Header], float]:
 
 def _iso(*keys: str) -> Callable[[Header], float]:
     def read(header: Header) -> float:
-        text = next((str(header[key]).strip() for key in keys if str(header.get(key, "")).strip()), "")
-        return _utc(header, text) if text else math.nan
+        key = next((key for key in keys if str(header.get(key, "")).strip()), "")
+        if not key:
+            return math.nan
+        text, time = str(header[key]).strip(), str(header.get(key.replace("DATE", "TIME"), "")).strip()
+        return _utc(header, text if "T" in text or ":" not in time else f"{text}T{time}")
 
     return read
 

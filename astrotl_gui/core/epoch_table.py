@@ -116,6 +116,10 @@ class EpochTable:
         rows = np.flatnonzero(self.ids == source)
         return int(rows[0]) if len(rows) else None
 
+    def of(self, row: int) -> EpochTable:
+        """The source in this row alone."""
+        return replace(self, **{name: getattr(self, name)[row : row + 1] for name in _ARRAYS})
+
     def variability(self, cleaned: bool = True) -> Variability:
         """How the sources vary, without flagged epochs or with all of them."""
         used = ~self.flagged if cleaned else np.ones(self.flux.shape, bool)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.epoch_dates import check_dates, exposure, header_dates, header_of, table_dates
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name, distinct
 from astrotl_gui.core.files import atomic_write
+from astrotl_gui.core.filters import header_filter
 from astrotl_gui.core.fits import open_plane
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.image_paths import absolute_paths, moved, relative, resolved
+from astrotl_gui.core.progress import SILENT, Progress
 
 FEWEST = 3
 """With fewer epochs no nearest other epoch means anything."""
@@ -99,45 +102,58 @@ def label_target(epoch: str) -> str:
 def read_series(
     images: Sequence[Path],
     *,
-    dates: Path | None = None,
+    dates: Path | Mapping[Path, float] | None = None,
     band: str = "",
     stack: Path | None = None,
     known: Series | None = None,
+    progress: Progress = SILENT,
 ) -> Series:
     """The epochs among some FITS files; noise, weight and mask files find their image by name and header.
 
-    `dates`: a table that overrides the headers' dates. `band`: which, where the images have several. Epochs of
-    `known` with the same file keep their number and name. Raises AstroTLError for files that cannot be read, no image
-    of the band, images without a date or with the same one.
+    `dates`: a table, or MJD by file, that override the headers' dates. `band`: which, where the images have several.
+    Epochs of `known` with the same file keep their number and name. Raises AstroTLError for files that cannot be read,
+    no image of the band, images without a date or with the same one.
     """
     files = [Path(path) for path in images if stack is None or Path(path).resolve() != Path(stack).resolve()]
-    proposal = identify(files)
-    by_band: dict[str, list[BandSpec]] = {}
-    for one in proposal.bands:
-        by_band.setdefault(_REPEAT.sub("", one.name), []).append(one)
-    if not band and len(by_band) > 1:
-        raise AstroTLError("Which band?", f"The images are in {', '.join(by_band)}. Name one with --band.")
-    band = band or next(iter(by_band))
-    specs = by_band.get(band) or _any_band(by_band, band)
+    proposal = identify(files, progress=progress)
+    found = by_band(proposal.bands, band)
+    if not band and len(found) > 1:
+        raise AstroTLError("Which band?", f"The images are in {', '.join(found)}. Name one with --band.")
+    band = band or next(iter(found))
+    specs = found.get(band) or _any_band(found, band)
     paths = [spec.image.path for spec in specs]
     headers = [header_of(spec.image.path, open_plane(spec.image).header) for spec in specs]
     mjd, ways = header_dates(headers)
     if dates is not None:
-        given = table_dates(dates, paths)
-        ways = [dates.name if math.isfinite(date) else way for date, way in zip(given, ways, strict=True)]
+        if isinstance(dates, Path):
+            given, said = table_dates(dates, paths), dates.name
+        else:
+            given, said = [dates.get(path, math.nan) for path in paths], "you"
+        ways = [said if math.isfinite(date) else way for date, way in zip(given, ways, strict=True)]
         mjd = [date if math.isfinite(date) else own for date, own in zip(given, mjd, strict=True)]
     check_dates(mjd, paths)
-    names = _names(paths)
     epochs = [
-        Epoch(k, replace(spec, name=name), date, way, exposure(header), _gain(header))
-        for k, (spec, name, date, way, header) in enumerate(
-            zip(specs, names, mjd, ways, headers, strict=True)
-        )
+        Epoch(k, spec, date, way, exposure(header), _gain(header))
+        for k, (spec, date, way, header) in enumerate(zip(specs, mjd, ways, headers, strict=True))
     ]
     ordered = sorted(epochs, key=lambda epoch: epoch.mjd)
     numbered, following = _numbered(ordered, known)
     notes = _notes(proposal.warnings, ways, len(ordered))
-    return Series(band, numbered, _stack(stack), notes, following)
+    return Series(band, numbered, _stack(stack, progress), notes, following)
+
+
+def by_band(bands: Sequence[BandSpec], band: str = "") -> dict[str, list[BandSpec]]:
+    """Images by their band: names of repeated bands end in a number. Where nothing tells a filter, images are called
+    by their files, and all are of one band, called `band`."""
+    untold = all(
+        one.wavelength is None and header_filter(open_plane(one.image).header) is None for one in bands
+    )
+    if untold:
+        return {band or "image": list(bands)}
+    found: dict[str, list[BandSpec]] = {}
+    for one in bands:
+        found.setdefault(_REPEAT.sub("", one.name), []).append(one)
+    return found
 
 
 def _any_band(by_band: dict[str, list[BandSpec]], band: str) -> list[BandSpec]:
@@ -147,36 +163,29 @@ def _any_band(by_band: dict[str, list[BandSpec]], band: str) -> list[BandSpec]:
     raise AstroTLError("No such band", f"No image is in {band}; they are in {', '.join(by_band)}.")
 
 
-def _stack(path: Path | None) -> BandSpec | None:
-    return None if path is None else replace(identify([path]).bands[0], name="stack")
+def _stack(path: Path | None, progress: Progress) -> BandSpec | None:
+    return None if path is None else replace(identify([path], progress=progress).bands[0], name="stack")
 
 
 def _notes(warnings: Sequence[str], ways: Sequence[str], count: int) -> tuple[str, ...]:
     told = f"Dates from {', '.join(sorted(set(filter(None, ways))))} (UTC)."
-    few = [f"{count} epochs: the rule that flags epochs needs {FEWEST} and is off."] if count < FEWEST else []
+    few = [f"{count} epochs: flags need {FEWEST}, so that none are given."] if count < FEWEST else []
     return (*warnings, told, *few)
 
 
-def _names(paths: Sequence[Path]) -> list[str]:
-    """The files' stems without what all share at the end, told apart by a number where they are the same."""
-    stems = [path.name.split(".")[0] for path in paths]
-    seen: dict[str, int] = {}
-    names = []
-    for stem in stems:
-        seen[stem] = seen.get(stem, 0) + 1
-        names.append(stem if seen[stem] == 1 else f"{stem}-{seen[stem]}")
-    return names
-
-
 def _numbered(epochs: Sequence[Epoch], known: Series | None) -> tuple[tuple[Epoch, ...], int]:
-    """The epochs with the number and name they had, new ones with numbers not given before; and the next number."""
+    """The epochs with the number and name they had, new ones with numbers and names not given before (the files' names
+    without endings); and the next number."""
     before = {epoch.image.image.path.resolve(): epoch for epoch in known.epochs} if known else {}
     following = known.next_number if known else 0
+    files = [epoch.image.image.path for epoch in epochs]
+    fresh = [bare_name(path.name) for path in files if path.resolve() not in before]
+    names = iter(distinct(fresh, known.names if known else ()))
     numbered = []
-    for epoch in epochs:
-        old = before.get(epoch.image.image.path.resolve())
+    for epoch, path in zip(epochs, files, strict=True):
+        old = before.get(path.resolve())
         if old is None:
-            numbered.append(replace(epoch, number=following))
+            numbered.append(replace(epoch, number=following, image=replace(epoch.image, name=next(names))))
             following += 1
         else:
             numbered.append(replace(epoch, number=old.number, image=replace(epoch.image, name=old.name)))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -114,7 +114,7 @@ _WORDS = ("name", "unit", "method", "columns", "key", "source")
 
 
 def _file(project: Path, name: str) -> Path:
-    return project / FOLDER / f"{re.sub(r'[^A-Za-z0-9_.-]', '_', name)}.parquet"
+    return project / FOLDER / f"{quote(name, safe=' ')}.parquet"
 
 
 def _read(path: Path) -> Estimates | None:

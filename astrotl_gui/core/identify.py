@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,12 @@ from astropy.io import fits
 from astrotl_gui.core import roles
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name, distinct
 from astrotl_gui.core.filters import Filter, file_filters, filter_of, header_filter, title_filter
 from astrotl_gui.core.fits import Plane, image_planes, open_plane, plane_shape
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.sky import NoSky, Sky
+from astrotl_gui.core.unpack import unpack_all
 from astrotl_gui.core.zeropoints import zeropoint
 
 MOST_CUBE_BANDS = 6
@@ -63,7 +66,7 @@ class _Found:
         return _scale(self.sky, self.shape)
 
 
-def identify(paths: Sequence[Path | str]) -> Proposal:
+def identify(paths: Sequence[Path | str], *, progress: Progress = SILENT) -> Proposal:
     """Group the image planes of some FITS files into the bands of one mosaic.
 
     Roles and bands are read from EXTNAME, from filter keywords, then from file names. Raises AstroTLError
@@ -72,6 +75,7 @@ def identify(paths: Sequence[Path | str]) -> Proposal:
     if not paths:
         raise AstroTLError("No image to open", "Choose one or more FITS files.")
     files = list(dict.fromkeys(Path(path) for path in paths))
+    unpack_all(files, progress=progress)
     cubes: dict[Path, int] = {}
     found = [plane for path in files for plane in _planes_of(path, len(files) > 1, cubes)]
     warnings = _about_cubes(cubes)
@@ -81,7 +85,7 @@ def identify(paths: Sequence[Path | str]) -> Proposal:
         warnings.append("No file looks like an image of the sky; all are opened as bands.")
     _name_filters(images, warnings)
     images = _one_per_filter(images, warnings)
-    names = _distinct([_band_name(image, images) for image in images])
+    names = distinct([_band_name(image, images) for image in images])
     bands = [_band(image, name) for image, name in zip(images, names, strict=True)]
     beside = [plane for plane in found if plane.role not in (roles.IMAGE, roles.IGNORED)]
     bands = _attach(bands, images, beside, warnings)
@@ -102,7 +106,7 @@ def _planes_of(path: Path, several: bool, cubes: dict[Path, int]) -> list[_Found
             cubes[path] = len(planes)
             planes = planes[:1]
         kept += planes
-    stem = re.sub(r"(?i)(\.(fits?|fts|fz|gz|bz2|xz))+$", "", path.name)
+    stem = bare_name(path.name)
     return [_found(plane, header, stem) for plane, header in kept]
 
 
@@ -177,16 +181,6 @@ def _band_name(image: _Found, images: list[_Found]) -> str:
     stems = [other.stem for other in images]
     shared = len(_shared_start(stems)) if len(set(stems)) > 1 else 0
     return image.stem[shared:].strip("_-. ") or image.stem
-
-
-def _distinct(names: Iterable[str]) -> list[str]:
-    """Repeated names get a number: F200W, F200W-2."""
-    seen: dict[str, int] = {}
-    result = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        result.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return result
 
 
 def _band(image: _Found, name: str) -> BandSpec:

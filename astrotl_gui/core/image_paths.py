@@ -1,4 +1,5 @@
-"""Paths of images as a project keeps them: relative to its folder and absolute, so that either may move."""
+"""Paths of images, and of what is shown with them, as a project keeps them: relative to its folder and absolute, so
+that either may move."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from pathlib import Path
 
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
 from astrotl_gui.core.fits import Plane
-from astrotl_gui.core.remote import is_remote
+from astrotl_gui.core.remote import address, is_remote
 
 
 def planes_of(spec: MosaicSpec) -> Iterator[Plane]:
@@ -42,17 +43,25 @@ def relative(path: Path, home: Path) -> Path:
 
 def absolute_paths(spec: MosaicSpec, home: Path) -> dict[str, str]:
     """Path relative to `home` → where the file is now."""
-    files = (plane.path for plane in planes_of(spec) if not is_remote(plane.path))
-    return {str(relative(path, home)): str(path.absolute()) for path in files}
+    return dict(kept(plane.path, home) for plane in planes_of(spec) if not is_remote(plane.path))
 
 
 def resolved(spec: MosaicSpec, home: Path, absolute: Mapping[str, str]) -> MosaicSpec:
     """File paths as they are now: beside `home` if it moved with its images, else where they were."""
 
-    def resolve(path: Path) -> Path:
-        if is_remote(path):
-            return path
-        beside = Path(os.path.normpath(home.absolute() / path))
-        return beside if beside.exists() else Path(absolute.get(str(path), beside))
+    return moved(spec, lambda path: found(str(path), absolute.get(str(path), ""), home))
 
-    return moved(spec, resolve)
+
+def kept(path: Path, home: Path) -> tuple[str, str]:
+    """A path as text, relative to `home` and absolute: what `found` takes. URLs stay as they are."""
+    if is_remote(path):
+        return address(path), address(path)
+    return str(relative(path, home)), str(path.absolute())
+
+
+def found(near: str, absolute: str, home: Path) -> Path:
+    """Where a file is now: beside `home` if it moved with it, else where it was."""
+    if is_remote(near):
+        return Path(near)
+    beside = Path(os.path.normpath(home.absolute() / near))
+    return beside if beside.exists() or not absolute else Path(absolute)

@@ -13,8 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from astrotl_gui.core.band import Band, Box
 from astrotl_gui.core.bands import BandSpec, MosaicSpec, default_colour
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.image_paths import planes_of
 from astrotl_gui.core.plane_reader import Step
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.resample import Read, Resampled, nearest, resample
+from astrotl_gui.core.unpack import unpack_all
 
 __all__ = ["Band", "BandSpec", "Box", "Mosaic", "MosaicSpec", "default_colour"]
 
@@ -44,12 +47,13 @@ class Mosaic:
         self._shifts = {band.name: self._shift(band) for band in bands}
 
     @classmethod
-    def open(cls, spec: MosaicSpec) -> Mosaic:
-        """Open every band of a spec and check that they belong together.
+    def open(cls, spec: MosaicSpec, *, progress: Progress = SILENT) -> Mosaic:
+        """Open every band of a spec and check that they belong together; packed files are unpacked first.
 
         Raises AstroTLError for a missing or unreadable file, a band without any value, noise or mask of
         another size, bands that do not overlap, and when there is neither a WCS nor a pixel scale.
         """
+        unpack_all((plane.path for plane in planes_of(spec)), progress=progress)
         bands = tuple(Band.open(band) for band in spec.bands)
         # A sheet of stamps has no sky of its own: that is no fault to speak of.
         notes = [] if spec.stamp_side else _without_sky(bands) + _lend_sky(bands, spec.reference)
@@ -100,6 +104,13 @@ class Mosaic:
         if self._sky is None:
             return _nowhere(ra, dec), _nowhere(ra, dec)
         return self._sky.pixel(ra, dec)
+
+    def placed(self, ra: Floats, dec: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats]:
+        """Reference (x, y) [0-based px] of positions (N,): by the sky where both they and the mosaic have it, else `x`,
+        `y` as given."""
+        px, py = self.pixel(ra, dec)
+        on_sky = np.isfinite(ra) & np.isfinite(dec) & self.has_sky
+        return np.where(on_sky, px, x), np.where(on_sky, py, y)
 
     def pixel_scale(self, x: float | None = None, y: float | None = None) -> float:
         """Local pixel scale [arcsec per px], √(pixel area on the sky), at the centre by default."""

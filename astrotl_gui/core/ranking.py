@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from astrotl_gui.core.places import Places
 
@@ -51,10 +51,6 @@ class Ranking:
     def rank_of(self, source_id: int) -> int | None:
         """1-based rank, or None for a source that is not in the list."""
         return int(self.places.of(source_id)) + 1 or None
-
-    def ranks_of(self, ids: ArrayLike) -> NDArray[np.int64]:
-        """1-based ranks of many sources, 0 for one that is not in the list."""
-        return self.places.of(ids) + 1
 
     def score_of(self, source_id: int) -> float | None:
         rank = self.rank_of(source_id)

@@ -49,9 +49,14 @@ _OTHERS = (
     "composite",
     "cpanda",
 )
-_COMMENTED = r"text|vector|ruler|compass|projection|segment|composite"  # DS9 writes these behind a #
-_COMMAND = re.compile(rf"\s*(?:#\s*(?=(?:{_COMMENTED})\b))?([+-]?)\s*([a-zA-Z]\w*)\s*(.*)$", re.S)
+# DS9 writes these behind a #; before numbers or a parenthesis: other such lines are comments.
+_COMMENTED = r"(?:text|vector|ruler|compass|projection|segment|composite)\s*(?:\(|[-+\d][^\s,]*[\s,]+[-+\d])"
+_COMMENT = re.compile(rf"\s*#(?!\s*{_COMMENTED})")
+_COMMAND = re.compile(rf"\s*(?:#\s*(?={_COMMENTED}))?([+-]?)\s*([a-zA-Z]\w*)\s*(.*)$", re.S)
 _PROPERTY = re.compile(r"(\w+)\s*=\s*(\{[^}]*\}|\"[^\"]*\"|'[^']*'|[^\s]+)")
+_SIZE_UNIT = re.compile(r"(.*?)([ipdr\"']?)")
+_QUOTES = {"{": "}", '"': '"', "'": "'"}
+MOST_RINGS = 1000
 _SEXAGESIMAL = re.compile(r"^([+-]?)(\d+(?:\.\d+)?)[:hd ](\d+(?:\.\d+)?)(?:[:m'](\d+(?:\.\d+)?)?)?[s\"]?$")
 _SIZES = {"": 1.0, "d": 1.0, '"': 1 / 3600, "'": 1 / 60, "r": math.degrees(1)}
 _SPLIT = re.compile(r"[,\s]+")
@@ -149,12 +154,17 @@ def region_line(region: Region) -> str:
         numbers.append(repr(region.angle))
     notes = [f"point={region.mark}"] if region.mark else []
     if region.text:
-        left, right = ("{", "}") if "}" not in region.text else ('"', '"')
-        notes.append(f"text={left}{' '.join(region.text.split())}{right}")
+        notes.append(f"text={_quoted(' '.join(region.text.split()))}")
     sign = "-" if region.excluded else ""
     lead = "# " if region.shape == "text" else sign
     line = f"{lead}{region.shape}({','.join(numbers)})"
     return f"{line}{' ' if region.shape == 'text' else ' # '}{' '.join(notes)}" if notes else line
+
+
+def _quoted(text: str) -> str:
+    """A text as DS9 takes it: there is no way to write one that holds all three kinds of ends."""
+    left, right = next((pair for pair in _QUOTES.items() if pair[1] not in text), ("{", "}"))
+    return f"{left}{text if right not in text else text.replace(right, ')')}{right}"
 
 
 class _Reader:
@@ -198,20 +208,19 @@ class _Reader:
 
 
 def _commands(line: str) -> Iterator[str]:
-    """The commands of a line: apart by semicolons that stand in no text."""
-    if ";" not in line:
-        if line.strip():
-            yield line
+    """The commands of a line: apart by semicolons that stand in no text. None of a comment."""
+    if _COMMENT.match(line) or not line.strip():
         return
-    start, closing = 0, ""
-    for place, letter in enumerate(line):
+    start, closing, before = 0, "", ""
+    for place, letter in enumerate(line if ";" in line else ""):
         if closing:
             closing = "" if letter == closing else closing
-        elif letter == "{":
-            closing = "}"
+        elif letter == "{" or (letter in _QUOTES and before == "="):  # elsewhere quotes are units
+            closing = _QUOTES[letter]
         elif letter == ";":
             yield line[start:place]
             start = place + 1
+        before = before if letter.isspace() else letter
     yield line[start:]
 
 
@@ -239,7 +248,9 @@ def _region(word: str, rest: str, frame: str, excluded: bool) -> Region:
 def _parts(rest: str) -> tuple[str, str]:
     """What stands in a region's parentheses (or without any before the #), and its properties."""
     if rest.startswith("("):
-        end = rest.find(")")
+        end, brace = rest.find(")"), rest.find("{")
+        if 0 <= brace < end:  # a text may hold parentheses
+            end = rest.find(")", rest.find("}", brace))
         if end < 0:
             raise ValueError("a parenthesis is not closed.")
         return rest[1:end], rest[end + 1 :]
@@ -270,7 +281,7 @@ def _sizes(word: str, fields: list[str], frame: str) -> tuple[tuple[float, ...],
             fields = fields[:-1]
         least = 2
     else:
-        if fields and fields[-1].startswith("n="):
+        if word == "annulus" and len(fields) == 3 and fields[2].startswith("n="):
             fields = _rings(fields)
         least = 2 if word == "annulus" else 1
     if len(fields) < least or (word == "circle" and len(fields) > 1):
@@ -283,9 +294,15 @@ def _sizes(word: str, fields: list[str], frame: str) -> tuple[tuple[float, ...],
 
 
 def _rings(fields: list[str]) -> list[str]:
-    """ "inner outer n=3" as four radii."""
-    inner, outer, rings = _number(fields[0]), _number(fields[1]), int(fields[2][2:])
-    return [repr(inner + (outer - inner) * k / rings) for k in range(rings + 1)]
+    """ "inner outer n=3" as four radii in their unit."""
+    sizes = [_SIZE_UNIT.fullmatch(part) for part in fields[:2]]
+    (inner, unit), (outer, other) = (found.groups() for found in sizes if found)
+    if unit != other:
+        raise ValueError("Its sizes have different units.")
+    if not fields[2][2:].isdecimal() or not 1 <= (rings := int(fields[2][2:])) <= MOST_RINGS:
+        raise ValueError(f"“{_short(fields[2])}” is no number of rings.")
+    low, high = _number(inner), _number(outer)
+    return [f"{low + (high - low) * k / rings!r}{unit}" for k in range(rings + 1)]
 
 
 def _size(part: str, own: str) -> tuple[float, str]:

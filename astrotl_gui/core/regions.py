@@ -83,14 +83,15 @@ class Regions:
 def overlap(centre: Any, side: Any, npix: int, index: Any) -> Any:
     """Return weights (n, npix, L) that resample pixels `index` (L,) to cutouts of `side` (n,) around `centre` (n,).
 
-    Each row sums to 1. Output pixels at least one input pixel wide average by overlap; narrower ones
-    interpolate linearly. NumPy arrays or torch tensors.
+    Each row sums to 1, or is NaN where it lies beyond the pixels. Output pixels at least one input pixel wide average
+    by overlap; narrower ones interpolate linearly. NumPy arrays or torch tensors.
     """
     pitch = side[:, None] / npix
     position = centre[:, None] + (_steps(npix, index) - (npix - 1) / 2)[None] * pitch
     reach = (pitch / 2 + 0.5).clip(min=1)
     weights = (reach[:, :, None] - abs(position[:, :, None] - index)).clip(0, 1)
-    return weights / weights.sum(-1)[:, :, None]
+    with np.errstate(invalid="ignore"):
+        return weights / weights.sum(-1)[:, :, None]
 
 
 def _steps(npix: int, like: Any) -> Any:

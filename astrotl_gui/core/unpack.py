@@ -8,14 +8,16 @@ import hashlib
 import lzma
 import os
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from platformdirs import user_cache_path
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
+from astrotl_gui.core.progress import SILENT, Progress
 
 CACHE_BYTES = 20 * 2**30
 """The unpacked copies together take at most this; the least recently used go first."""
@@ -28,34 +30,61 @@ def packing(start: bytes) -> str:
     return next((name for signature, name in SIGNATURES if start.startswith(signature)), "")
 
 
-def unpacked(path: Path, kind: str) -> Path:
+def unpack_all(paths: Iterable[Path], *, progress: Progress = SILENT) -> None:
+    """Unpack what is packed of some files and has no copy yet: ahead of reading them, so that it is seen and can be
+    stopped. What cannot be read is left to whoever reads it; raises AstroTLError as `unpacked`."""
+    kinds = {path: _packing_of(path) for path in dict.fromkeys(map(Path, paths))}
+    waiting = {path: kind for path, kind in kinds.items() if kind and not _copy_of(path).is_file()}
+    sizes = {path: path.stat().st_size for path in waiting}
+    total, done = sum(sizes.values()), 0
+    for path, kind in waiting.items():
+        unpacked(path, kind, partial(_tell, progress, done, total, path.name))
+        done += sizes[path]
+
+
+def _tell(progress: Progress, before: int, total: int, name: str, read: int) -> None:
+    progress(before + read, total, f"Unpacking {name}")
+
+
+def _packing_of(path: Path) -> str:
+    try:
+        with open(path, "rb") as handle:
+            return packing(handle.read(8))
+    except OSError:
+        return ""
+
+
+def unpacked(path: Path, kind: str, tell: Callable[[int], None] = lambda read: None) -> Path:
     """Return an unpacked copy of `path`, made on the first call and kept in the cache folder.
 
-    The copy is keyed on path, size and time, so a changed file is unpacked again. Raises AstroTLError when
-    the packed file is truncated or damaged (the sizes are named), or when the copy cannot be written.
+    The copy is keyed on path, size and time, so a changed file is unpacked again. `tell` hears how many bytes of
+    the packed file were read; what it raises ends the unpacking. Raises AstroTLError when the packed file is
+    truncated or damaged (the sizes are named), or when the copy cannot be written.
     """
-    status = path.stat()
-    key = f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
-    name = f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.fits"
-    copy = user_cache_path("astrotl", appauthor=False) / "unpacked" / name
+    copy = _copy_of(path)
     if copy.is_file():
         os.utime(copy)
         return copy
     with atomic_write(copy) as temporary:
-        _unpack(path, kind, temporary)
+        _unpack(path, kind, temporary, tell)
     _evict(copy)
     return copy
 
 
-def _unpack(path: Path, kind: str, target: Path) -> None:
-    with _open(path, kind) as source, open(target, "wb") as sink:
+def _copy_of(path: Path) -> Path:
+    """Where the unpacked copy of a file is kept."""
+    status = path.stat()
+    key = f"{path.resolve()}\0{status.st_size}\0{status.st_mtime_ns}"
+    name = f"{hashlib.sha256(key.encode()).hexdigest()[:20]}.fits"
+    return user_cache_path("astrotl", appauthor=False) / "unpacked" / name
+
+
+def _unpack(path: Path, kind: str, target: Path, tell: Callable[[int], None]) -> None:
+    openers: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
+    with open(path, "rb") as packed, openers[kind](packed, "rb") as source, open(target, "wb") as sink:
         while block := _next_block(source, path, sink):
             sink.write(block)
-
-
-def _open(path: Path, kind: str) -> IO[bytes]:
-    openers: dict[str, Callable[..., Any]] = {"gzip": gzip.open, "bzip2": bz2.open, "xz": lzma.open}
-    return cast(IO[bytes], openers[kind](path, "rb"))
+            tell(packed.tell())
 
 
 def _next_block(source: IO[bytes], path: Path, sink: IO[bytes]) -> bytes:

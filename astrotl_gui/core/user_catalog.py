@@ -61,7 +61,8 @@ _RIGHT_ASCENSION = re.compile(r"^\s*\d{1,2}[\s:h]")
 def read_positions(path: Path) -> dict[str, np.ndarray]:
     """Columns id (1…N), ra, dec [deg], x, y [0-based px] and user_id of a catalog file.
 
-    Either ra, dec or x, y are NaN. Raises AstroTLError as `astrotl_gui.core.catalog.read_user_catalog` says.
+    What a row lacks is NaN; of one that has both, x, y may be those of another image. Raises AstroTLError as
+    `astrotl_gui.core.catalog.read_user_catalog` says.
     """
     path = Path(path)
     columns: list[str] = []
@@ -160,17 +161,16 @@ def positions(table: Table) -> dict[str, np.ndarray] | None:
     names: dict[str, str] = {}
     for name in table.colnames:
         names.setdefault(name.strip().lower(), name)
-    nothing = np.full(len(table), np.nan)
     pair = _pair_by_name(names) or _pair_by_ucd(table)
+    pixels = next((row for row in _PIXELS if row[0] in names and row[1] in names), None)
+    if pair is None and pixels is None:
+        return None
+    columns = {axis: np.full(len(table), np.nan) for axis in ("ra", "dec", "x", "y")}
     if pair is not None:
-        ra, dec = _degrees(table[pair[0]], hours=True), _degrees(table[pair[1]], hours=False)
-        columns = {"ra": ra, "dec": dec, "x": nothing, "y": nothing}
-    else:
-        pixels = next((row for row in _PIXELS if row[0] in names and row[1] in names), None)
-        if pixels is None:
-            return None
-        x, y = (numbers(table[names[name]]) + pixels[2] for name in pixels[:2])
-        columns = {"ra": nothing, "dec": nothing, "x": x, "y": y}
+        columns["ra"] = _degrees(table[pair[0]], hours=True)
+        columns["dec"] = _degrees(table[pair[1]], hours=False)
+    if pixels is not None:
+        columns["x"], columns["y"] = (numbers(table[names[name]]) + pixels[2] for name in pixels[:2])
     columns["user_id"] = user_ids(table)
     return columns
 

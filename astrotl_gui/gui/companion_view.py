@@ -7,18 +7,20 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QGuiApplication,
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QSizePolicy, QWidget
 
+from astrotl_gui.gui import theme
 from astrotl_gui.gui.companion_bar import CompanionBar
 from astrotl_gui.gui.companions import Companion, Companions
 from astrotl_gui.gui.message import problem_message
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
 
 MARGIN = 10
+FRAME = 2
 TURNED_DEGREES = 1.0
 """Grids that differ by more than this in orientation are said to be turned."""
 
@@ -66,7 +69,7 @@ class CompanionView(QWidget):
         self.mouse = MosaicMouse(self)
         self.bar = CompanionBar(companion, self)
         self.setMouseTracking(True)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(f"Mosaic {companion.name}")
@@ -84,8 +87,19 @@ class CompanionView(QWidget):
         first.marks.changed.connect(self.update)
         first.measured.connect(self.update)
         first.shown_changed.connect(self.update)
+        QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
         self.mouse.clicked.connect(self._clicked)
         self.mouse.menu_wanted.connect(self._show_menu)
+
+    @property
+    def has_keyboard(self) -> bool:
+        """Whether keys change its look: a frame shows it."""
+        focus = self.window().focusWidget()
+        return focus is not None and (focus is self or self.isAncestorOf(focus))
+
+    @Slot()
+    def _focus_changed(self) -> None:
+        self.update()
 
     def close_feed(self) -> None:
         """Stop reading."""
@@ -259,6 +273,10 @@ class CompanionView(QWidget):
         self.paint_layers(painter, [name for name in first.layers if first.shows(name)])
         if self._cross is not None:
             paint_cross(painter, *placing.to_screen(*self._cross))
+        if self.has_keyboard:
+            painter.setPen(QPen(theme.color("selection"), FRAME))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(self.rect()).adjusted(FRAME / 2, FRAME / 2, -FRAME / 2, -FRAME / 2))
 
     def _paint_first(self, painter: QPainter, mosaic: Mosaic, names: Collection[str]) -> None:
         """Draw what shows places of the sky on the first mosaic: they are at the same places here."""

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from astrotl_gui.core.stretch import COLOUR, Look
+from astrotl_gui.core.image_paths import found, kept
+from astrotl_gui.core.stretch import Look
+from astrotl_gui.gui.looks import modes
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
 
@@ -44,17 +46,16 @@ class Companion(QObject):
     @property
     def modes(self) -> list[str]:
         """What can be shown: colour, where there is more than one band, then each band from red to blue."""
-        bands = [band.name for band in reversed(self.mosaic.bands)]
-        return [COLOUR, *bands] if len(bands) > 1 else bands
+        return modes(self)
 
     def set_look(self, look: Look) -> None:
         if look != self.look:
             self.look = look
             self.look_changed.emit()
 
-    def to_dict(self) -> dict[str, Any]:
-        """What is remembered of it, as TOML can hold it."""
-        return _entry(self.paths, self.look)
+    def to_dict(self, home: Path) -> dict[str, Any]:
+        """What a project in the folder `home` remembers of it, as TOML can hold it."""
+        return _entry(self.paths, self.look, home)
 
 
 class Companions(QObject):
@@ -85,7 +86,7 @@ class Companions(QObject):
 
         name = paths[0].stem if paths[0].suffix else paths[0].name
         job = session.run(f"Opening {name}", later("opening", "open_beside"), list(paths), then=take)
-        entry = _entry(paths, look or Look())
+        entry = _entry(paths, look or Look(), session.project.path)
         self._coming.append(entry)
         job.finished.connect(lambda: self._coming.remove(entry) if entry in self._coming else None)
 
@@ -111,7 +112,7 @@ class Companions(QObject):
         project = self._session.project
         if project is None:
             return
-        kept = [companion.to_dict() for companion in self.open] + self._coming + self._absent
+        kept = [companion.to_dict(project.path) for companion in self.open] + self._coming + self._absent
         project.view.pop("beside", None)
         if kept:
             project.view["beside"] = {"locked": self.locked, "mosaics": kept}
@@ -125,12 +126,12 @@ class Companions(QObject):
         self._absent, self._coming = [], []
         project = self._session.project
         beside = project.view.get("beside") if project is not None else None
-        if not isinstance(beside, dict):
+        if project is None or not isinstance(beside, dict):
             self.locked = True
             return
         self.locked = bool(beside.get("locked", True))
         for entry in list(beside.get("mosaics", []))[:MOST]:
-            paths = [Path(path) for path in entry.get("paths", [])]
+            paths = _found(entry, project.path)
             if paths and all(path.exists() for path in paths):
                 self.add(paths, Look.from_dict(entry.get("look", {})))
             else:
@@ -155,8 +156,15 @@ class Companions(QObject):
         self.changed.emit()
 
 
-def _entry(paths: Sequence[Path], look: Look) -> dict[str, Any]:
-    return {"paths": [str(path.absolute()) for path in paths], "look": look.to_dict()}
+def _entry(paths: Sequence[Path], look: Look, home: Path) -> dict[str, Any]:
+    both = [kept(path, home) for path in paths]
+    return {"paths": [near for near, _ in both], "absolute": [far for _, far in both], "look": look.to_dict()}
+
+
+def _found(entry: dict[str, Any], home: Path) -> list[Path]:
+    """The files of an entry where they are now."""
+    near = entry.get("paths", [])
+    return [found(*both, home) for both in zip(near, entry.get("absolute", near), strict=False)]
 
 
 def why_unlocked(first: Mosaic, other: Mosaic) -> str:

@@ -83,7 +83,7 @@ def render(stamp: Stamp, planes: Planes, levels: Mapping[str, Levels], mosaic: M
     shown = [smoothed(plane, look.smooth / step) for plane in planes]
     pixels = render_bands(dict(zip(stamp.bands, shown, strict=True)), levels, mosaic.spec, look)
     masked: NDArray[np.bool_] = np.all(np.isnan(planes), axis=0)
-    return Picture(image_of(pixels), _alpha(masked) if masked.any() else None)
+    return Picture(image_of(pixels), alpha_of(masked) if masked.any() else None)
 
 
 def enlarged(planes: Planes, npix: int) -> Planes:
@@ -140,7 +140,7 @@ def image_of(bgra: NDArray[np.uint8]) -> QImage:
     return QImage(flipped.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
-def _alpha(masked: NDArray[np.bool_]) -> QImage:
+def alpha_of(masked: NDArray[np.bool_]) -> QImage:
     flipped = np.ascontiguousarray(np.where(masked[::-1], 255, 0).astype(np.uint8))
     height, width = flipped.shape
     return QImage(flipped.data, width, height, width, QImage.Format.Format_Alpha8).copy()

@@ -47,12 +47,13 @@ def flux_text(flux: float, error: float) -> str:
     places = 1 - math.floor(math.log10(error))
     if places > 5:
         power = math.floor(math.log10(max(abs(flux), error)))
-        return f"({flux / 10**power:.2f} ± {error / 10**power:.2f}) × 10{_raised(power)}"
+        return f"({flux / 10**power:.2f} ± {error / 10**power:.2f}) × 10{raised(power)}"
     places = max(places, 0)
     return f"{flux:,.{places}f} ± {error:,.{places}f}"
 
 
-def _raised(power: int) -> str:
+def raised(power: int) -> str:
+    """A power as it stands after a 10: "⁻⁵"."""
     return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
@@ -86,7 +87,7 @@ def measurements(session: Session, source: int) -> list[tuple[str, str]]:
         if math.isfinite(value):
             shown = "{:.1f}" if column == "snr" and value < 10 else text
             facts.append((name, shown.format(value)))
-    facts += _estimates(row)
+    facts += [*_estimates(row), *_variability(row)]
     masked = _number(row, "masked_fraction")
     if masked >= 0.005:
         facts.append(("Masked", f"{masked:.0%}".replace("%", " %")))
@@ -107,6 +108,15 @@ def _estimates(row: Mapping[str, Any]) -> list[tuple[str, str]]:
             doubt = " ?" if _number(row, f"{name}_outside") else ""
             facts.append((name, flux_text(value, error).replace("-", "−") + doubt))
     return facts
+
+
+def _variability(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """How much it varies between epochs: reduced χ² of a constant flux, and how many epochs do not count."""
+    chi2, flagged = _number(row, "var_chi2"), _number(row, "var_flagged")
+    if not math.isfinite(chi2):
+        return []
+    left_out = f", {flagged:.0f} flagged" if flagged else ""
+    return [("Varies", f"χ² {chi2:.3g}{left_out}")]
 
 
 def _number(row: Mapping[str, Any], column: str) -> float:

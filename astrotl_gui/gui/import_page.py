@@ -23,6 +23,7 @@ from .import_layout import ImportLayout
 from .import_planes import PlanesSheet
 from .import_preview import number_word
 from .import_reading import Preview, read_catalog, read_preview, read_proposal
+from .job_chip import says
 from .message import problem_message
 from .notice import Notice, Verb
 
@@ -140,8 +141,13 @@ class ImportPage(QWidget):
         if self._reading is not None:
             self._reading.cancel()
         job = self._reading = self.session.jobs.run("Reading images", function, argument)
+        job.progressed.connect(lambda: self._progressed(job))
         job.succeeded.connect(lambda value: then(value) if self._ended(job) else None)
         job.failed.connect(lambda problem: self._fail(problem) if self._ended(job) else None)
+
+    def _progressed(self, job: Job) -> None:
+        if job is self._reading and job.text and job.left_seconds is not None:
+            self.form.preview.wait(f"{job.text}: {says(job)}")
 
     def _ended(self, job: Job) -> bool:
         current = job is self._reading

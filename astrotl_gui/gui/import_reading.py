@@ -18,6 +18,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import Progress
 from astrotl_gui.core.stretch import Levels
 from astrotl_gui.core.tiles import TileSource
+from astrotl_gui.core.unpack import unpack_all
 
 PREVIEW_SIDE = 1024
 
@@ -44,14 +45,14 @@ class Preview:
 def read_proposal(paths: Sequence[Path], *, progress: Progress) -> Proposal:
     """What the files are; raises AstroTLError for what cannot be opened."""
     progress(0, 1)
-    proposal = identify(paths)
+    proposal = identify(paths, progress=progress)
     progress(1, 1)
     return proposal
 
 
 def read_preview(spec: MosaicSpec, *, progress: Progress) -> Preview:
     """Open a mosaic and look at it from afar; raises AstroTLError when its bands do not go together."""
-    mosaic = _open(spec)
+    mosaic = _open(spec, progress)
     tiles = TileSource(mosaic)
     overviews, levels = {}, {}
     for number, band in enumerate(spec.bands):
@@ -62,10 +63,10 @@ def read_preview(spec: MosaicSpec, *, progress: Progress) -> Preview:
     return Preview(mosaic, overviews, levels)
 
 
-def _open(spec: MosaicSpec) -> Mosaic:
+def _open(spec: MosaicSpec, progress: Progress) -> Mosaic:
     """Open it even when the pixel scale is still to be asked for."""
     try:
-        return Mosaic.open(spec)
+        return Mosaic.open(spec, progress=progress)
     except AstroTLError:
         if spec.pixel_scale > 0:
             raise
@@ -75,6 +76,7 @@ def _open(spec: MosaicSpec) -> Mosaic:
 def read_planes(path: Path, *, progress: Progress) -> list[Plane]:
     """Every image plane of a file, to choose a noise, weight, mask or PSF image from."""
     progress(0, 1)
+    unpack_all([path], progress=progress)
     return [plane for plane, _ in image_planes(path)]
 
 

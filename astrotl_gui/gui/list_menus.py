@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from . import theme
 from .controls import Button, Label
 from .fields import Choice, NumberField, Switch
-from .list_order import SORTS, ListFilter
+from .list_order import SORTS, VARIES, ListFilter
 
 FAINTEST, BRIGHTEST = 40.0, -5.0
 
@@ -34,6 +34,12 @@ class FilterPopover(QWidget):
         self.limit.field.setAccessibleName("Brighter than")
         self.band.setAccessibleName("Band")
         self.brightness = _row(self.band, Label("brighter than", tone="text2"), self.limit)
+        self.varies = NumberField(minimum=0, unit="χ²", height=28)
+        self.varies.setFixedWidth(112)
+        self.varies.field.setAccessibleName("Varies more than")
+        self.variability = Choice(list(VARIES.items()))
+        self.variability.setAccessibleName("Epochs that count")
+        self.varying = _row(Label("Varies more than", tone="text2"), self.varies, self.variability)
         self.labelled = Switch("Hide labelled")
         self.masked = Switch("Hide masked")
         self.artifacts = Switch("Hide artifacts")
@@ -42,6 +48,7 @@ class FilterPopover(QWidget):
         column.setContentsMargins(16, 14, 16, 16)
         column.setSpacing(6)
         column.addWidget(self.brightness)
+        column.addWidget(self.varying)
         for switch, text in (
             (self.labelled, "Hide labelled"),
             (self.masked, "Hide masked"),
@@ -53,11 +60,18 @@ class FilterPopover(QWidget):
         column.addWidget(self.clear)
         self.band.chosen.connect(self._read)
         self.limit.changed.connect(self._read)
+        self.varies.changed.connect(self._read)
+        self.variability.chosen.connect(self._read)
         self.clear.clicked.connect(lambda: self._give(replace(ListFilter(), band=self._filter.band)))
 
-    def show_filter(self, chosen: ListFilter, bands: Sequence[str]) -> None:
-        """Show a filter; `bands` are those with magnitudes, none hides the brightness limit."""
+    def show_filter(self, chosen: ListFilter, bands: Sequence[str], varies: bool | None = None) -> None:
+        """Show a filter; `bands` are those with magnitudes, none hides the brightness limit. `varies`: whether it is
+        known how sources vary between epochs; None leaves the limit to it as it is shown."""
         self._setting = True
+        if varies is not None:
+            self.varying.setVisible(varies)
+        self.varies.set_value(chosen.varies)
+        self.variability.set_value(chosen.variability)
         self._filter = chosen
         self.brightness.setVisible(bool(bands))
         self.band.set_options(list(bands))
@@ -90,6 +104,8 @@ class FilterPopover(QWidget):
             self.labelled.isChecked(),
             self.masked.isChecked(),
             self.artifacts.isChecked(),
+            self.variability.value,
+            self.varies.value,
         )
         self.clear.setEnabled(self._filter.active)
         self.changed.emit(self._filter)
@@ -128,6 +144,10 @@ class SortMenu(QMenu):
             entry.triggered.connect(lambda checked, name=name: self.chosen.emit(name))
             self.entries[name] = entry
         self.set_value("rank")
+
+    def offer(self, sort: str, there: bool) -> None:
+        """Offer a sort, or not."""
+        self.entries[sort].setVisible(there)
 
     def set_value(self, sort: str) -> None:
         """Mark the sort now in use."""

@@ -14,7 +14,9 @@ from astrotl_gui.core.places import Places, Without
 
 MASKED_FRACTION = 0.1
 """Share of bad pixels from which a source counts as masked."""
-SORTS = {"rank": "Rank", "brightness": "Brightness", "snr": "Signal to noise"}
+SORTS = {"rank": "Rank", "brightness": "Brightness", "snr": "Signal to noise", "variability": "Variability"}
+VARIES = {"var_chi2": "without flagged epochs", "var_chi2_all": "with all epochs"}
+"""Columns of how much a source varies between epochs: reduced χ² of a constant flux."""
 
 
 class Sources(Protocol):
@@ -30,23 +32,29 @@ class Sources(Protocol):
 
 @dataclass(frozen=True)
 class ListFilter:
-    """What the list hides. `limit` is an AB magnitude in `band`; None shows every brightness."""
+    """What the list hides. `limit` is an AB magnitude in `band`; None shows every brightness. `varies` is the least χ²
+    of a constant flux, by the column `variability`; None shows constant sources too."""
 
     band: str = ""
     limit: float | None = None
     hide_labelled: bool = False
     hide_masked: bool = False
     hide_artifacts: bool = False
+    variability: str = next(iter(VARIES))
+    varies: float | None = None
 
     @property
     def active(self) -> bool:
-        return self.limit is not None or self.hide_labelled or self.hide_masked or self.hide_artifacts
+        limited = self.limit is not None or self.varies is not None
+        return limited or self.hide_labelled or self.hide_masked or self.hide_artifacts
 
     def text(self) -> str:
         """The filter in words, as the empty state quotes it: "i brighter than 18"."""
         parts = []
         if self.limit is not None:
             parts.append(f"{self.band} brighter than {self.limit:g}")
+        if self.varies is not None:
+            parts.append(f"varies with χ² above {self.varies:g}, {VARIES[self.variability]}")
         if self.hide_labelled:
             parts.append("without label")
         if self.hide_masked:
@@ -181,16 +189,15 @@ def arrange(
     order = whole(ids, scores, lookup)
     if not chosen.active and sort == "rank" and not len(held_back):
         return order
-    measured = chosen.limit is not None or chosen.hide_masked or sort != "rank"
+    limited = chosen.limit is not None or chosen.varies is not None
+    measured = limited or chosen.hide_masked or sort != "rank"
     rows = sources.rows_of(ids) if measured else NONE
     keep = _kept(ids, rows, sources, chosen, labelled, artifacts)
     if len(held_back):
         keep &= ~np.isin(ids, held_back)
     places = np.flatnonzero(keep)
     if sort != "rank":
-        key = (
-            _brightness(sources, band, rows[places]) if sort == "brightness" else -_snr(sources, rows[places])
-        )
+        key = _key(sources, sort, band, chosen.variability, rows[places])
         places = places[np.argsort(key, kind="stable")]  # NaN sorts last
     shown = ids[places]
     return ListOrder(shown, places + 1, scores[places], len(ids), Places(shown))
@@ -208,6 +215,8 @@ def _kept(
     if chosen.limit is not None:
         magnitude = _column(sources, f"mag_{chosen.band}", rows)
         keep &= magnitude < chosen.limit  # NaN is False
+    if chosen.varies is not None:
+        keep &= _column(sources, chosen.variability, rows) > chosen.varies
     if chosen.hide_masked:
         keep &= ~(_column(sources, "masked_fraction", rows) >= MASKED_FRACTION)
     if chosen.hide_labelled:
@@ -217,16 +226,21 @@ def _kept(
     return keep
 
 
+def _key(
+    sources: Sources, sort: str, band: str, variability: str, rows: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """What is sorted by, the first of the list least."""
+    if sort == "brightness":
+        return _brightness(sources, band, rows)
+    return -_column(sources, "snr" if sort == "snr" else variability, rows)
+
+
 def _brightness(sources: Sources, band: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:
     """Magnitudes, or minus the flux where the band has no zero point: both increase to the faint."""
     magnitude = _column(sources, f"mag_{band}", rows)
     if np.isfinite(magnitude).any():
         return magnitude
     return -_column(sources, f"flux_{band}", rows)
-
-
-def _snr(sources: Sources, rows: NDArray[np.int64]) -> NDArray[np.float64]:
-    return _column(sources, "snr", rows)
 
 
 def _column(sources: Sources, name: str, rows: NDArray[np.int64]) -> NDArray[np.float64]:

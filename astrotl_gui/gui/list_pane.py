@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -95,6 +96,7 @@ class ListPane(QWidget):
         session = self.session
         session.project_changed.connect(self._restart)
         session.catalog_changed.connect(self._restart)
+        session.columns_changed.connect(self._columns_changed)
         session.target_changed.connect(self._reset)
         session.ranking_changed.connect(self._ranked)
         session.labels_changed.connect(self._labelled)
@@ -111,7 +113,7 @@ class ListPane(QWidget):
         self.gallery.left.connect(self.model.release)
         self.filter_button.clicked.connect(self._open_filter)
         self.popover.changed.connect(self.set_filter)
-        self.sort_button.clicked.connect(lambda: _below(self.sort_menu, self.sort_button))
+        self.sort_button.clicked.connect(self._open_sort)
         self.sort_menu.chosen.connect(self.set_sort)
         self.size_button.clicked.connect(lambda: _below(self.size_menu, self.size_button))
 
@@ -150,6 +152,7 @@ class ListPane(QWidget):
         self.sort = sort
         self.sort_menu.set_value(sort)
         self._reset()
+        self.gallery.values = self._varies if sort == "variability" else None
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -159,9 +162,22 @@ class ListPane(QWidget):
 
     def _restart(self) -> None:
         """Another project or catalogue: filters of the last one mean nothing here."""
-        self.filter, self.sort = ListFilter(), "rank"
-        self.sort_menu.set_value("rank")
-        self._reset()
+        self.filter = ListFilter()
+        self.set_sort("rank")
+
+    def _columns_changed(self) -> None:
+        """What the list is sorted or filtered by may be another."""
+        if self.sort not in ("rank", "brightness", "snr") or self.filter.varies is not None:
+            self._update()
+
+    def _varies(self, row: int) -> str:
+        """How much the source in a row varies, as its caption says it."""
+        catalog = self.session.catalog
+        at = int(catalog.rows_of([self.model.id_at(row)])[0])
+        if at < 0 or self.filter.variability not in catalog:
+            return ""
+        value = float(catalog.column(self.filter.variability)[at])
+        return f"χ² {value:,.3g}" if np.isfinite(value) else ""
 
     def _reset(self) -> None:
         """Another list: the top of it at once, all of it as soon as it is in order."""
@@ -326,9 +342,14 @@ class ListPane(QWidget):
         catalog = self.session.catalog
         bands = [b for b in catalog.bands if np.isfinite(catalog.column(f"mag_{b}")).any()]
         reference = self.session.mosaic.reference.name if self.session.mosaic is not None else ""
-        shown = self.filter if self.filter.band else ListFilter(reference if reference in bands else "")
-        self.popover.show_filter(shown, bands)
+        band = self.filter.band or (reference if reference in bands else "")
+        shown = replace(self.filter, band=band)
+        self.popover.show_filter(shown, bands, "var_chi2" in catalog)
         self.popover.open_below(self.filter_button)
+
+    def _open_sort(self) -> None:
+        self.sort_menu.offer("variability", "var_chi2" in self.session.catalog)
+        _below(self.sort_menu, self.sort_button)
 
     def _act(self, name: str, source: int) -> None:
         run = {

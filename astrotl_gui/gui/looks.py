@@ -33,40 +33,42 @@ class Shown(Protocol):
     @property
     def look(self) -> Look: ...
 
+    def set_look(self, look: Look) -> None: ...
 
-def modes(session: Session) -> list[str]:
+
+def modes(shown: Shown) -> list[str]:
     """What can be shown: colour, where there is more than one band, then each band from red to blue."""
-    bands = [band.name for band in reversed(session.mosaic.bands)] if session.mosaic else []
+    bands = [band.name for band in reversed(shown.mosaic.bands)] if shown.mosaic else []
     return [COLOUR, *bands] if len(bands) > 1 else bands
 
 
-def step_band(session: Session, step: int) -> None:
+def step_band(shown: Shown, step: int) -> None:
     """Show the next (+1) or previous (−1) of colour and the bands."""
-    known = modes(session)
+    known = modes(shown)
     if not known:
         return
-    here = known.index(session.look.mode) if session.look.mode in known else 0
-    session.set_look(session.look.with_(mode=known[(here + step) % len(known)]))
+    here = known.index(shown.look.mode) if shown.look.mode in known else 0
+    shown.set_look(shown.look.with_(mode=known[(here + step) % len(known)]))
 
 
-def step_stretch(session: Session) -> None:
+def step_stretch(shown: Shown) -> None:
     """Show with the next kind of stretch."""
-    session.set_look(session.look.with_(stretch=_after(STRETCHES, session.look.stretch)))
+    shown.set_look(shown.look.with_(stretch=_after(STRETCHES, shown.look.stretch)))
 
 
-def step_colormap(session: Session) -> None:
+def step_colormap(shown: Shown) -> None:
     """Show single bands with the next colour map."""
-    session.set_look(session.look.with_(colormap=_after(COLORMAPS, session.look.colormap)))
+    shown.set_look(shown.look.with_(colormap=_after(COLORMAPS, shown.look.colormap)))
 
 
-def toggle_smooth(session: Session) -> None:
+def toggle_smooth(shown: Shown) -> None:
     """Smooth what is shown, or no longer."""
-    session.set_look(session.look.with_(smooth=0.0 if session.look.smooth else SMOOTH))
+    shown.set_look(shown.look.with_(smooth=0.0 if shown.look.smooth else SMOOTH))
 
 
-def soften(session: Session, steps: int) -> None:
+def soften(shown: Shown, steps: int) -> None:
     """Lift the faint parts by so many steps (negative: press them down)."""
-    session.set_look(hardened(session.look, SOFTER**-steps))
+    shown.set_look(hardened(shown.look, SOFTER**-steps))
 
 
 def hardened(look: Look, factor: float) -> Look:
@@ -76,51 +78,51 @@ def hardened(look: Look, factor: float) -> Look:
     return look.with_(gamma=look.gamma * factor**GAMMA_SHARE)
 
 
-def curve(session: Shown) -> Curve | None:
+def curve(shown: Shown) -> Curve | None:
     """How brightness rises with intensity as the mosaic is shown now; None without one."""
-    mosaic = session.mosaic
-    if mosaic is None or any(band.name not in session.levels for band in mosaic.bands):
+    mosaic = shown.mosaic
+    if mosaic is None or any(band.name not in shown.levels for band in mosaic.bands):
         return None
-    return curve_shown(session.levels, mosaic.spec, session.look)
+    return curve_shown(shown.levels, mosaic.spec, shown.look)
 
 
-def by_hand(session: Shown) -> Look:
+def by_hand(shown: Shown) -> Look:
     """The look, with black and white as they are now where the image chose them: what hands change."""
-    look, now = session.look, curve(session)
+    look, now = shown.look, curve(shown)
     return look if look.limits == AUTO or now is None else look.with_(black=now.black, white=now.white)
 
 
-def move_level(session: Session, which: str, sigma: float) -> None:
+def move_level(shown: Shown, which: str, sigma: float) -> None:
     """Put "black", "mid" or "white" at an intensity [σ above the sky]; mid is what shows half bright."""
-    now = curve(session)
+    now = curve(shown)
     if which != "mid":
-        session.set_look(by_hand(session).with_(**{which: sigma}))
+        shown.set_look(by_hand(shown).with_(**{which: sigma}))
     elif now is not None:
         after = now.with_mid(sigma)
         changes = {"softness": after.softness} if now.stretch in SOFT_STRETCHES else {"gamma": after.gamma}
-        session.set_look(session.look.with_(**changes))
+        shown.set_look(shown.look.with_(**changes))
 
 
-def usual_levels(session: Session) -> None:
+def usual_levels(shown: Shown) -> None:
     """Black, mid and white as they are for a new project."""
     usual = Look()
     changes = {name: getattr(usual, name) for name in ("limits", "black", "white", "softness", "gamma")}
-    session.set_look(session.look.with_(**changes))
+    shown.set_look(shown.look.with_(**changes))
 
 
-def shift_black(session: Session, sigma: float) -> None:
+def shift_black(shown: Shown, sigma: float) -> None:
     """Raise the black level by so many σ of the sky's noise."""
-    look = by_hand(session)
-    session.set_look(look.with_(black=look.black + sigma))
+    look = by_hand(shown)
+    shown.set_look(look.with_(black=look.black + sigma))
 
 
 def _after(known: tuple[str, ...], here: str) -> str:
     return known[(known.index(here) + 1) % len(known)]
 
 
-def invert(session: Session) -> None:
+def invert(shown: Shown) -> None:
     """Dark sources on a bright sky, or back."""
-    session.set_look(session.look.with_(invert=not session.look.invert))
+    shown.set_look(shown.look.with_(invert=not shown.look.invert))
 
 
 class Blinker(QObject):

@@ -14,15 +14,16 @@ from PySide6.QtWidgets import (
 )
 
 from ..core.stretch import COLOUR
-from . import actions, overlay_verbs, theme
+from . import actions, overlay_verbs, page_verbs, theme
 from .cull_page import CullPage
 from .dropped import dropped_paths, images_of, overlays_of, project_of, stamps_of
+from .epochs_page import EpochsPage
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
 from .held_keys import HeldKeys
 from .import_page import ImportPage
 from .keys_page import KeysPage
-from .looks import Blinker, modes
+from .looks import Blinker, Shown, modes
 from .menus import build_menus, project_menu
 from .messages import Messages
 from .mosaic_view import MosaicView
@@ -59,6 +60,7 @@ class MainWindow(QMainWindow):
     similar: SimilarView
     vet: VetPage
     train: TrainPage
+    epochs: EpochsPage
     finder: Palette
     blinker: Blinker
     messages: Messages
@@ -98,12 +100,14 @@ class MainWindow(QMainWindow):
         self.cull = CullPage(self.session, self.actions_by_id)
         self.vet = VetPage(self.session, self.actions_by_id)
         self.train = TrainPage(self.session)
+        self.epochs = EpochsPage(self.session)
         self.views: dict[str, View] = {
             "explore": self.explore,
             "similar": self.similar,
             "cull": self.cull,
             "vet": self.vet,
             "train": self.train,
+            "epochs": self.epochs,
         }
         self._by_name: dict[str, QWidget] = {
             "welcome": self.welcome,
@@ -127,6 +131,11 @@ class MainWindow(QMainWindow):
         return self.explore.view
 
     @property
+    def looked_at(self) -> Shown:
+        """Whose look the keys change: what is in front or has the keyboard among the mosaics, else the project's."""
+        return self.explore.mosaics.looked_at if self.page == "explore" else self.session
+
+    @property
     def front(self) -> View | None:
         """The view of the open project that is in front, if one is."""
         return self.views.get(self.page)
@@ -139,11 +148,17 @@ class MainWindow(QMainWindow):
             self._searched_from = self.page
         self.page = name
         self._frame.pages.setCurrentWidget(self._by_name[name])
-        if name in dict(actions.VIEWS):
-            self.top.views.set_value(name)
+        self.show_views()
         self.show_bars()
         self.refresh_actions()
         self.take_keys_back()
+
+    def show_views(self) -> None:
+        """Show which view is in front; Epochs stands in the switch where there are some, or it is in front."""
+        some = self.session.epochs.series is not None or self.page == "epochs"
+        self.top.views.set_options([view for view in actions.VIEWS if some or view[0] != "epochs"])
+        if self.page in dict(actions.VIEWS):
+            self.top.views.set_value(self.page)
 
     def take_keys_back(self) -> None:
         """Give the keys to what the page is about: the list, or the page itself."""
@@ -199,6 +214,8 @@ class MainWindow(QMainWindow):
             self.session.open_project(project)
         elif self.page == "explore" and (laid := overlays_of(paths)):
             overlay_verbs.add(self, laid)
+        elif self.page == "epochs" and images_of(paths):
+            page_verbs.load_epochs(self, images_of(paths))
         elif stamps := stamps_of(paths):
             self.import_stamps(*stamps)
         elif images := images_of(paths):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from astrotl_gui.gui import theme
 from astrotl_gui.gui.companion_view import CompanionView
-from astrotl_gui.gui.looks import BLINK_MS
+from astrotl_gui.gui.looks import BLINK_MS, Shown
 from astrotl_gui.gui.mosaic_view import MosaicView
 from astrotl_gui.gui.sky_layers import PointedLayer
 
@@ -48,6 +48,15 @@ class MosaicPanes(QWidget):
     def panes(self) -> list[QWidget]:
         """The project's mosaic, then its companions."""
         return [self.view, *self.beside]
+
+    @property
+    def looked_at(self) -> Shown:
+        """Whose look the keys change: of the mosaic in front while they blink, else of the one with the keyboard."""
+        if self.blinking:
+            front = self.panes[self._front]
+            return front.shown if isinstance(front, CompanionView) else self.view.session
+        pane = next((pane for pane in self.beside if pane.has_keyboard), None)
+        return self.view.session if pane is None else pane.shown
 
     def toggle_blink(self) -> None:
         """Show the mosaics in turn in one place, or side by side again."""

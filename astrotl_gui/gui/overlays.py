@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal, Slot
 
 from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.image_paths import found, kept
 from astrotl_gui.core.sky_index import SkyIndex
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
@@ -88,7 +89,10 @@ class Overlays(QObject):
     def _keep(self, **changes: object) -> None:
         project = self.session.project
         if project is not None:
-            files = [{"path": str(file.path), "shown": file.shown} for file in self.files]
+            files = []
+            for file in self.files:
+                near, absolute = kept(file.path, project.path)
+                files.append({"path": near, "absolute": absolute, "shown": file.shown})
             project.view["overlays"] = self._kept | changes | {"files": files}
         self._say(listed=True)
 
@@ -216,7 +220,7 @@ class Overlays(QObject):
             return
 
         def take(found: tuple[NDArray[np.int64], SkyIndex]) -> None:
-            if self.session.catalog is catalog:
+            if self.session.catalog.same_sources(catalog):
                 then(Points(*found))
 
         if len(catalog if ids is None else ids) <= AT_ONCE:
@@ -278,11 +282,12 @@ class Overlays(QObject):
     def _take_project(self) -> None:
         self._index = None
         self.files = []
-        for number, kept in enumerate(self._kept.get("files", [])):
-            file = UserOverlay(
-                Path(kept["path"]), GLYPHS[number % len(GLYPHS)], bool(kept.get("shown", True))
-            )
-            self.files.append(file)
+        project = self.session.project
+        for number, entry in enumerate(self._kept.get("files", []) if project is not None else []):
+            assert project is not None
+            path = found(entry["path"], entry.get("absolute", ""), project.path)
+            shown = bool(entry.get("shown", True))
+            self.files.append(UserOverlay(path, GLYPHS[number % len(GLYPHS)], shown))
         for file in list(self.files):
             self._read(file)
         self._take_catalog()

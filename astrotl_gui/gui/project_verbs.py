@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from .ask import Ask
 from .encoder_sheet import EncoderSheet
-from .export_sheet import ExportSheet
 from .file_dialogs import (
     CATALOGS,
     FITS,
@@ -52,10 +51,6 @@ def import_labels(window: MainWindow) -> None:
 
 def take_prototypes(window: MainWindow) -> None:
     choose_file(window, "Prototypes from a catalog", CATALOGS, window.session.take_prototypes)
-
-
-def export(window: MainWindow) -> None:
-    window.open_sheet(ExportSheet(window.session, window))
 
 
 def show_encoders(window: MainWindow) -> None:

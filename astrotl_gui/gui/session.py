@@ -22,6 +22,7 @@ from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSett
 from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.core.targets import nouns
 from astrotl_gui.gui.companions import Companions
+from astrotl_gui.gui.epochs import Epochs
 from astrotl_gui.gui.file_dialogs import show_file
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.label_queue import LabelQueue
@@ -50,6 +51,7 @@ class Session(SessionVetting):
         self.overlays = Overlays(self)
         self.queue = LabelQueue(self)
         self.companions = Companions(self)
+        self.epochs = Epochs(self)
 
     @staticmethod
     def recent() -> list[dict[str, Any]]:

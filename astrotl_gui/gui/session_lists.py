@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.labels import Label
 from astrotl_gui.core.ranking import Ranking
@@ -79,6 +81,21 @@ class SessionLists(SessionState):
                 Message("No sources found", "Lower the detection limit and detect again.", "warn")
             )
 
+    def take_columns(self, catalog: Catalog, before: Catalog) -> None:
+        """Adopt columns that were added to, or changed in, the sources `before`; not where others were found since."""
+        if self.project is None or not self.catalog.same_sources(before):
+            return
+        if self.catalog is not before:
+            changed = [
+                name
+                for name in catalog.names
+                if name not in before or not _alike(catalog.column(name), before.column(name))
+            ]
+            catalog = self.catalog.with_columns(**{name: catalog.column(name) for name in changed}).indexed()
+        if self._attempt(self.project.write_catalog, catalog):
+            self.catalog = catalog
+            self.columns_changed.emit()
+
     def find_cosmic_rays(self) -> None:
         """Let deepCR mark the sources, then rank anew: one more sign of the artifact list."""
         if self.project is None or not len(self.catalog):
@@ -86,7 +103,7 @@ class SessionLists(SessionState):
         before = self.catalog
 
         def take(marked: Catalog) -> None:
-            if self.catalog is before:  # else the sources were found anew meanwhile
+            if self.catalog.same_sources(before):  # else the sources were found anew meanwhile
                 self._adopt_catalog(marked)
 
         self._run(
@@ -189,7 +206,7 @@ class SessionLists(SessionState):
         asked = project.encoder, project.injection
 
         def take(inputs: RankInputs | None) -> None:
-            if self.catalog is catalog and (project.encoder, project.injection) == asked:
+            if self.catalog.same_sources(catalog) and (project.encoder, project.injection) == asked:
                 self._adopt_inputs(inputs)
             elif not self.writing:  # else its end brings those of now
                 self.load_inputs()
@@ -291,3 +308,8 @@ class SessionLists(SessionState):
                 self.rank_again(tuple(self._stale))
             else:
                 self._rank_the_rest()
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two columns hold the same values, NaN like NaN."""
+    return np.array_equal(a, b, equal_nan=a.dtype.kind == b.dtype.kind == "f")

@@ -76,7 +76,7 @@ class SessionModels(SessionPrototypes):
                 settings or TuningSettings(),
                 names=self.targets,
                 device=device,
-                then=lambda card: self._adopt_model(card) if self.catalog is catalog else None,
+                then=lambda card: self._adopt_model(card) if self.catalog.same_sources(catalog) else None,
             )
             self.tuning = job
             job.partial.connect(self._keep_step)

@@ -48,6 +48,7 @@ class SessionState(QObject):
 
     project_changed = Signal()
     catalog_changed = Signal()
+    columns_changed = Signal()  # the same sources have other columns
     ranking_changed = Signal(str)
     labels_changed = Signal(list)
     selection_changed = Signal()

@@ -25,6 +25,18 @@ class View(QWidget):
     def move_selection(self, where: str, extend: bool = False) -> None:
         """Select by key: see Gallery.move_selection."""
 
+    def step(self, by: int) -> bool:
+        """Go to what comes next (+1) or before (−1) on it; False where that is the next of the list."""
+        return False
+
+    def label(self, value: str) -> bool:
+        """Give what is in front a label of its own; False where keys label the source for the list."""
+        return False
+
+    def toggle_blink(self) -> bool:
+        """Blink what it shows side by side; False where bands blink."""
+        return False
+
     def select_all(self) -> None:
         """Select every source in its list."""
 

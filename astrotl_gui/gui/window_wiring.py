@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import overlay_verbs, project_verbs
+from . import overlay_verbs, page_verbs, project_verbs
 
 if TYPE_CHECKING:
     from .main_window import MainWindow
@@ -24,6 +24,7 @@ def _connect_bars(window: MainWindow) -> None:
     window.top.help_button.clicked.connect(window.show_keys)
     window.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(window))
     window.status.chip.ways["Embedding"] = ("Continue", window.session.embed)
+    window.status.chip.ways["Measuring epochs"] = ("Continue", window.session.epochs.measure)
     window.status.chip.ways["Detecting"] = ("Try again", window.session.detect)
 
 
@@ -49,6 +50,8 @@ def _connect_pages(window: MainWindow) -> None:
     window.train.vet_wanted.connect(window.vet_sample)
     window.vet.top.vetter.clicked.connect(lambda: project_verbs.ask_vetter(window))
     window.train.similar_wanted.connect(lambda: window.choose_list("similar"))
+    window.epochs.load_wanted.connect(lambda: page_verbs.load_epochs(window))
+    window.epochs.export_wanted.connect(lambda: page_verbs.export(window))
     window.welcome.paths_chosen.connect(window.open_paths)
     window.welcome.keys_wanted.connect(window.show_keys)
     window.welcome.settings_wanted.connect(window.show_settings)
@@ -63,7 +66,9 @@ def _connect_session(window: MainWindow) -> None:
     session.settings_changed.connect(window.settings_changed)
     session.messaged.connect(window.messages.show)
     session.jobs.changed.connect(window.show_bars)
+    session.epochs.changed.connect(window.show_views)
     for signal in (
+        session.epochs.changed,
         session.catalog_changed,
         session.selection_changed,
         session.target_changed,

@@ -85,8 +85,9 @@ class LeafKernel:
     """
 
     def __init__(self, cold: ColdScore, signs: F32) -> None:
-        parts = [cold.trees[0].apply(signs[k : k + CHUNK]) for k in range(0, len(signs), CHUNK)]
-        self._leaves = np.concatenate(parts).astype(np.int16) if parts else np.zeros((0, 0), np.int16)
+        chunks = range(0, len(signs), CHUNK)
+        parts = [cold.trees[0].apply(signs[k : k + CHUNK]).astype(np.int16) for k in chunks]
+        self._leaves = np.concatenate(parts) if parts else np.zeros((0, 0), np.int16)
 
     @property
     def count(self) -> int:
@@ -99,10 +100,14 @@ class LeafKernel:
     def weighted(self, rows: Rows, weights: F64, at: Rows | None = None, progress: Progress = SILENT) -> F64:
         wanted = np.arange(self.count) if at is None else at
         parts = [wanted[k : k + CHUNK] for k in range(0, len(wanted), CHUNK)]
+        # The weight that lies in each leaf of each tree: what it costs does not grow with the rows.
+        trees = np.arange(self._leaves.shape[1])
+        held = np.zeros((len(trees), int(self._leaves.max(initial=0)) + 1))
+        np.add.at(held, (trees, self._leaves[rows]), weights[:, None] / max(len(trees), 1))
         sums = []
         for number, part in enumerate(parts):
             progress(number, len(parts), "Scoring epochs")
-            sums.append(self.between(part, rows).astype(np.float64) @ weights)
+            sums.append(held[trees, self._leaves[part]].sum(axis=1))
         return np.concatenate(sums) if sums else np.zeros(0)
 
 

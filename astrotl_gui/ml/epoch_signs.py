@@ -58,10 +58,18 @@ def epoch_signs(cutouts: F32, noise: F32, sky: F32, median: F32) -> F32:
         table.append(_signed((sky - np.nanmedian(sky, axis=1, keepdims=True)) / noise))
     table.append(missing)
     signs = np.stack(table, axis=-1)
-    over = signs[..., : len(RELATIVE)] - np.median(signs[..., : len(RELATIVE)], axis=1, keepdims=True)
+    relative = np.where(missing[..., None] < 1, signs[..., : len(RELATIVE)], np.nan)
+    over = relative - _over_epochs(relative)
     bright = np.log1p(np.maximum(median[:, radii(median.shape[-1]) < CORE].max(axis=1), 0) / typical)
     own = np.broadcast_to(bright[:, None, None], (*signs.shape[:2], 1))
     return np.nan_to_num(np.concatenate([signs, over, own], axis=-1)).astype(np.float32)
+
+
+def _over_epochs(values: F32) -> F32:
+    """The median (n, 1, M) over the epochs that have a value."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # sources without any
+        return np.asarray(np.nanmedian(values, axis=1, keepdims=True), np.float32)
 
 
 def _fit(change: F32, median: F32, typical: Floats) -> tuple[Floats, Floats, Floats]:

@@ -63,7 +63,7 @@ def _match(
     place: dict[str, np.ndarray], values: NDArray[np.float64], catalog: Catalog
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     usable = np.flatnonzero(np.isfinite(values))
-    if np.isfinite(place["ra"]).any():
+    if catalog.has_sky and np.isfinite(place["ra"]).any():
         sky = place["ra"][usable], place["dec"][usable], catalog.ra, catalog.dec
         there, back = match_sky(*sky, MATCH_ARCSEC), match_sky(*sky[2:], *sky[:2], MATCH_ARCSEC)
     else:

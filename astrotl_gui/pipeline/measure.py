@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 def measure(
     mosaic: Mosaic, positions: Catalog, settings: DetectionSettings, *, progress: Progress = SILENT
 ) -> Catalog:
-    """Forced photometry at the positions of a catalog (x, y where given, otherwise ra, dec).
+    """Forced photometry at the positions of a catalog (by `Mosaic.placed`).
 
     A position on a detected source gets its shape (the nearest position, where several lie on one); any other
     is measured as a point source and has the flag NOT_DETECTED. The rows keep their order, ids and `user_id`;
@@ -47,14 +47,12 @@ def measure(
 
 def _inside(mosaic: Mosaic, positions: Catalog) -> tuple[Ints, Floats, Floats]:
     """(rows, x, y) of the positions on the mosaic."""
-    x, y = mosaic.pixel(positions.ra, positions.dec)
-    given = np.isfinite(positions.x) & np.isfinite(positions.y)
-    if not mosaic.has_sky and not given.any():
+    x, y = mosaic.placed(positions.ra, positions.dec, positions.x, positions.y)
+    if not mosaic.has_sky and not np.isfinite(x + y).any():
         raise AstroTLError(
             "This mosaic has no sky coordinates",
             "It has no WCS, so a catalog with ra and dec cannot be placed on it. Give x and y [px] instead.",
         )
-    x, y = np.where(given, positions.x, x), np.where(given, positions.y, y)
     ny, nx = mosaic.shape
     rows = np.flatnonzero((x >= -0.5) & (y >= -0.5) & (x < nx - 0.5) & (y < ny - 0.5))
     if not len(rows):

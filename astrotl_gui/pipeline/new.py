@@ -10,6 +10,7 @@ from astrotl_gui.core.bands import BandSpec, MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.identify import finest_band, identify
+from astrotl_gui.core.progress import SILENT, Progress
 
 Pairs = Sequence[tuple[str, str]]
 
@@ -23,15 +24,16 @@ def spec_from_options(
     mask_bits: Pairs = (),
     zeropoints: Pairs = (),
     pixel_scale: float = 0.0,
+    progress: Progress = SILENT,
 ) -> MosaicSpec:
     """A mosaic from (band, FILE[HDU]) pairs and images whose bands their headers tell.
 
     `roles` maps rms, weight, mask and psf to such pairs. What a header says of wavelength and zero point is used
     where nothing is given. Raises AstroTLError for images that cannot be opened and bands that do not exist.
     """
-    specs = {spec.name: spec for spec in identify(list(images)).bands} if images else {}
+    specs = {spec.name: spec for spec in identify(list(images), progress=progress).bands} if images else {}
     for name, text in bands:
-        specs[name] = _named(name, Plane.parse(text))
+        specs[name] = _named(name, Plane.parse(text), progress)
     if not specs:
         raise AstroTLError("No image to open", "Give images, or --band NAME=FILE for each band.")
     for role, pairs in (roles or {}).items():
@@ -47,9 +49,9 @@ def spec_from_options(
     return MosaicSpec(project.stem, tuple(ordered), finest_band(ordered), pixel_scale=pixel_scale)
 
 
-def _named(name: str, plane: Plane) -> BandSpec:
+def _named(name: str, plane: Plane, progress: Progress) -> BandSpec:
     """The band as the user names it, with what the header knows of that very plane."""
-    for found in identify([plane.path]).bands:
+    for found in identify([plane.path], progress=progress).bands:
         if found.image == plane:
             return replace(found, name=name)
     return BandSpec(name, plane)

@@ -57,7 +57,7 @@ def open_project(path: Path, *, progress: Progress = SILENT) -> OpenProject:
 
 def show_mosaic(spec: MosaicSpec, progress: Progress = SILENT) -> ShownMosaic:
     """Open a mosaic and measure how to show it. Raises AstroTLError when one of its images cannot be read."""
-    mosaic = Mosaic.open(spec)
+    mosaic = Mosaic.open(spec, progress=progress)
     tiles = TileSource(mosaic, cache_folder() / "tiles")
     levels = {}
     for number, band in enumerate(mosaic.bands):
@@ -76,7 +76,7 @@ def open_beside(paths: Sequence[Path], *, progress: Progress = SILENT) -> ShownM
         project = Project.open(first)
         project.close()
         return show_mosaic(project.spec, progress)
-    return show_mosaic(identify(paths).spec(pixel_scale=1.0), progress)
+    return show_mosaic(identify(paths, progress=progress).spec(pixel_scale=1.0), progress)
 
 
 def _read_tables(project: Project) -> tuple[Catalog, dict[str, Ranking]]:

@@ -64,9 +64,7 @@ def read_overlay(path: Path, mosaic: Mosaic, *, progress: Progress = SILENT) -> 
     progress(0, 3, path.name)
     columns = read_positions(path)
     progress(1, 3, path.name)
-    x, y = columns["x"], columns["y"]
-    if np.isfinite(columns["ra"]).any():
-        x, y = mosaic.pixel(columns["ra"], columns["dec"])
+    x, y = mosaic.placed(*(columns[axis] for axis in ("ra", "dec", "x", "y")))
     progress(2, 3, path.name)
     index = SkyIndex.of(x, y, mosaic.shape)
     progress(3, 3, path.name)

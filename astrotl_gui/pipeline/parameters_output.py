@@ -26,12 +26,14 @@ def keep_estimates(project: Project, catalog: Catalog, made: Estimates) -> Catal
     """Keep the estimates in the project and as columns of its catalog, to sort, filter and export by.
 
     NAME, NAME_err (half of the 68 % interval) and NAME_outside (1: unlike all that it was learned from). Returns the
-    catalog; raises AstroTLError when a measured column has that name or the project cannot be written.
+    catalog; raises AstroTLError when another column has one of these names or the project cannot be written.
     """
-    before = Estimates.read(project.path, made.name)
-    if made.name in catalog and before is None:
+    own = {name for kept in Estimates.all(project.path) if kept.name == made.name for name in _columns(kept)}
+    taken = [name for name in _columns(made) if name in catalog and name not in own]
+    if taken:
         raise AstroTLError(
-            "This name is taken", f"The catalog has a column {made.name} already. Rename it in the table."
+            "This name is taken",
+            f"The catalog has a column {taken[0]} already. Rename {made.name} in the table.",
         )
     made.write(project.path)
     kept = with_estimates(catalog, made)
@@ -47,9 +49,11 @@ def with_estimates(catalog: Catalog, made: Estimates) -> Catalog:
     outside = np.zeros(len(catalog), np.int16)
     value[rows[there]], sigma[rows[there]] = made.value[there], made.sigma[there]
     outside[rows[there]] = made.outside[there]
-    return catalog.with_columns(
-        **{made.name: value, f"{made.name}_err": sigma, f"{made.name}_outside": outside}
-    )
+    return catalog.with_columns(**dict(zip(_columns(made), (value, sigma, outside), strict=True)))
+
+
+def _columns(made: Estimates) -> tuple[str, str, str]:
+    return made.name, f"{made.name}_err", f"{made.name}_outside"
 
 
 def write_estimates(path: Path, catalog: Catalog, made: Estimates) -> None:

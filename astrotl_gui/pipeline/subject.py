@@ -11,6 +11,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.identify import identify
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import SUFFIX, Project
 from astrotl_gui.core.settings import DetectionSettings
 from astrotl_gui.core.stretch import Look
@@ -28,7 +29,11 @@ class Subject:
 
 
 def open_subjects(
-    groups: Sequence[Sequence[Path]], *, pixel_scale: float = 0.0, zeropoints: Pairs = ()
+    groups: Sequence[Sequence[Path]],
+    *,
+    pixel_scale: float = 0.0,
+    zeropoints: Pairs = (),
+    progress: Progress = SILENT,
 ) -> list[Subject]:
     """Open each group of paths: one project folder, or images whose bands their headers and names tell.
 
@@ -36,7 +41,7 @@ def open_subjects(
     images say. Raises AstroTLError for what cannot be opened and for a zero point of a band that no group has.
     """
     known = {name: number(text, "zero point", float) for name, text in zeropoints}
-    subjects = [_open(list(paths), pixel_scale, known) for paths in groups]
+    subjects = [_open(list(paths), pixel_scale, known, progress) for paths in groups]
     names = list(dict.fromkeys(band.name for subject in subjects for band in subject.mosaic.bands))
     for name in known:
         if name not in names:
@@ -44,19 +49,20 @@ def open_subjects(
     return subjects
 
 
-def _open(paths: list[Path], pixel_scale: float, zeropoints: dict[str, float]) -> Subject:
+def _open(paths: list[Path], pixel_scale: float, zeropoints: dict[str, float], progress: Progress) -> Subject:
     if len(paths) == 1 and (paths[0].is_dir() or paths[0].suffix == SUFFIX):
-        return _project(paths[0])
-    spec = _with(identify(paths).spec(pixel_scale), zeropoints)
-    return Subject(Mosaic.open(spec), None, DetectionSettings(), Look())
+        return _project(paths[0], progress)
+    spec = _with(identify(paths, progress=progress).spec(pixel_scale), zeropoints)
+    return Subject(Mosaic.open(spec, progress=progress), None, DetectionSettings(), Look())
 
 
-def _project(path: Path) -> Subject:
+def _project(path: Path, progress: Progress) -> Subject:
     project = Project.open(path)
     try:
         catalog = project.read_catalog()
         look = Look.from_dict(project.view.get("look", {}))
-        return Subject(Mosaic.open(project.spec), catalog if len(catalog) else None, project.detection, look)
+        mosaic = Mosaic.open(project.spec, progress=progress)
+        return Subject(mosaic, catalog if len(catalog) else None, project.detection, look)
     finally:
         project.close()
 

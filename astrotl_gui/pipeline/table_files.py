@@ -21,11 +21,17 @@ Writer = Callable[[Path, Table, Mapping[str, str]], None]
 
 def write_table(path: Path, table: Table, provenance: Mapping[str, str]) -> None:
     """Write any table in the format its extension names (regions excepted), whole or not at all."""
+    writer = check_table(path)
+    with atomic_write(path) as temporary:
+        writer(temporary, table, provenance)
+
+
+def check_table(path: Path) -> Writer:
+    """The writer of a table; AstroTLError for an extension that names none, before anything long is begun."""
     writer = writer_of(path)
     if writer is None:
         raise AstroTLError("Regions need candidates", f"{path.name}: choose a table format for this.")
-    with atomic_write(path) as temporary:
-        writer(temporary, table, provenance)
+    return writer
 
 
 def writer_of(path: Path) -> Writer | None:

@@ -32,6 +32,11 @@ def test_dates_are_of_the_middle_of_the_exposure_in_utc() -> None:
     )
 
 
+def test_old_headers_tell_date_and_time_apart() -> None:
+    old = [{"DATE-OBS": "2020-06-02", "TIME-OBS": f"{hour}:00:00"} for hour in ("06", "12")]
+    assert header_dates(old)[0] == pytest.approx([59002.25, 59002.5])
+
+
 def test_a_keyword_that_all_copied_gives_way_to_one_that_tells_them_apart() -> None:
     copied = [
         {"MJD-AVG": 59894.17, "MJD-BEG": 59894.1, "MJD-OBS": m, "EXPTIME": m} for m in (59759.4, 59885.6)
@@ -57,7 +62,7 @@ def test_images_of_one_date_are_refused_and_a_table_mends_it(tmp_path: Path) -> 
 def test_two_epochs_are_said_to_be_too_few_and_images_need_dates(tmp_path: Path) -> None:
     files = [image(tmp_path / "a.fits", MJD_OBS=59000.0), image(tmp_path / "b.fits", MJD_OBS=59001.0)]
     series = read_series(files)
-    assert not series.judged and any("needs 3 and is off" in note for note in series.notes)
+    assert not series.judged and any("flags need 3" in note for note in series.notes)
     with pytest.raises(AstroTLError, match=r"c.fits have none"):
         read_series([*files, image(tmp_path / "c.fits")])
 
@@ -74,6 +79,30 @@ def test_a_project_keeps_a_series_and_numbers_stay(tmp_path: Path) -> None:
     again = read_series([files[2], files[1]], known=kept)
     assert dict(zip(again.names, again.numbers, strict=True)) == {"b": 1, "c": 2}
     assert stored_series(tmp_path) is None
+
+
+def test_names_of_epochs_stay_apart_whatever_the_files_are_called(tmp_path: Path) -> None:
+    folders = [tmp_path / name for name in "pqrs"]
+    names = ("a-2.fits", "a.fits", "a.fits", "img.001.fits")
+    for folder in folders:
+        folder.mkdir()
+    files = [
+        image(folder / name, MJD_OBS=59000.0 + k)
+        for k, (folder, name) in enumerate(zip(folders, names, strict=True))
+    ]
+    first = read_series([files[1], files[3]])
+    assert first.names == ("a", "img.001")
+    again = read_series(files, known=first)
+    assert sorted(again.names) == ["a", "a-2", "a-3", "img.001"] and again.names[1] == "a"
+
+
+def test_images_that_name_no_filter_are_of_one_band(tmp_path: Path) -> None:
+    files = [image(tmp_path / f"visit-{k}.fits", MJD_OBS=59000.0 + k) for k in range(3)]
+    for file in files:
+        fits.delval(file, "FILTER")
+    assert read_series(files).band == "image" and len(read_series(files)) == 3
+    assert read_series(files, band="white").band == "white"
+    assert read_series(files[:1]).band == "image"
 
 
 def test_several_bands_need_a_choice(tmp_path: Path) -> None:

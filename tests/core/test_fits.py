@@ -15,8 +15,12 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from astrotl_gui.core.compressed import CompressedPixels
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane, image_planes, open_plane
+from astrotl_gui.core.identify import identify
+from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.unpack import unpacked
 
 NY, NX = 37, 53
@@ -243,6 +247,34 @@ def test_the_cache_of_unpacked_files_is_bounded(
     assert len(list(own_folders.rglob("unpacked/*.fits"))) == 2
 
 
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress])
+def test_unpacking_is_told_and_can_be_stopped(
+    tmp_path: Path, own_folders: Path, pack: Callable[[bytes], bytes]
+) -> None:
+    data = np.random.default_rng(0).integers(0, 99, (900, 900)).astype("i4")  # more than a megabyte unpacked
+    paths = [write(tmp_path / "plain.fits", fits.PrimaryHDU(data)), tmp_path / "a.gz", tmp_path / "b.gz"]
+    for path in paths[1:]:
+        path.write_bytes(pack(paths[0].read_bytes()))
+    told: list[tuple[float, float, str]] = []
+
+    class Watched(Progress):
+        def __call__(self, done: float, total: float, text: str = "") -> None:
+            told.append((done, total, text))
+            if text == "Unpacking b.gz" and len(told) < 6:
+                raise Cancelled
+
+    with pytest.raises(Cancelled):
+        identify(paths, progress=Watched())
+    assert len(list(own_folders.rglob("unpacked/*"))) == 1
+    spec = identify(paths, progress=Watched()).spec(1.0)
+    done, total, texts = zip(*told, strict=True)
+    assert set(texts) == {"Unpacking a.gz", "Unpacking b.gz"} and total[0] == 2 * paths[1].stat().st_size
+    assert done[-1] == total[-1] == paths[2].stat().st_size, "what was unpacked is not unpacked again"
+    count = len(told)
+    Mosaic.open(spec, progress=Watched())
+    assert len(told) == count
+
+
 def _truncated(tmp_path: Path, pack: Callable[[bytes], bytes] | None, keep: float) -> Path:
     data = np.random.default_rng(0).normal(size=(200, 200)).astype("f4")
     content = write(tmp_path / "whole.fits", fits.PrimaryHDU(data)).read_bytes()
@@ -276,6 +308,24 @@ def test_a_truncated_extension_header_or_compressed_table_is_told(tmp_path: Path
         path.write_bytes(whole[:cut])
         with pytest.raises(AstroTLError, match=f"cut short.*{cut:,} bytes"):
             image_planes(path)
+
+
+@pytest.mark.parametrize("kept", [0, 14])
+@pytest.mark.parametrize("method", ["RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1"])
+def test_damaged_compressed_pixels_are_told(tmp_path: Path, method: str, kept: int) -> None:
+    values = np.random.default_rng(0).integers(0, 999, (64, 64)).astype("i4")
+    path = write(tmp_path / "a.fits", fits.PrimaryHDU(), fits.CompImageHDU(values, compression_type=method))
+    with fits.open(path, disable_image_compression=True) as file:
+        header, start = file[1].header, file[1].fileinfo()["datLoc"]
+    start, size = start + header["NAXIS1"] * header["NAXIS2"] + kept, header["PCOUNT"] - kept
+    whole = path.read_bytes()
+    path.write_bytes(whole[:start] + b"\xff" * size + whole[start + size :])
+    reader = open_plane(Plane(path, 1))
+    with pytest.raises(AstroTLError, match="File is damaged"):
+        reader.read(0, 0, 64, 64)
+    path.write_bytes(whole[:3000])
+    with pytest.raises(AstroTLError):
+        CompressedPixels(path, 1, ())
 
 
 def test_missing_padding_is_no_truncation(tmp_path: Path) -> None:

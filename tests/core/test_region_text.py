@@ -159,6 +159,28 @@ physical;point(3,4) # point=x
     assert (found[6].frame, found[6].mark) == ("physical", "x")
 
 
+def test_comments_texts_and_quotes() -> None:
+    text = """# a comment; with "quotes" and circle(1,2
+# text files are made by hand
+# text 3 of the paper
+icrs; circle(10,20,5") # text="a;b" color=red; circle(10,20,5') # text='c; {d}'
+annulus(10,20,1",4",n=3)
+image
+# text(11,12,{a (b); c})
+"""
+    found = parse_regions(text).regions
+    assert [region.text for region in found] == ["a;b", "c; {d}", "", "a (b); c"]
+    assert np.array(found[2].sizes) * 3600 == pytest.approx([1, 2, 3, 4])
+
+
+@pytest.mark.parametrize("said", ["a}b", 'a}"b', "a;'b'", "all } \" and '"])
+def test_texts_with_ends_in_them_are_written_and_read(said: str, tmp_path: Path) -> None:
+    region = Region("circle", "image", ((1.0, 2.0),), (3.0,), "px", text=said)
+    write_regions(tmp_path / "a.reg", [region, region])
+    texts = [again.text for again in read_regions(tmp_path / "a.reg").regions]
+    assert texts == [said if said[:3] != "all" else "all ) \" and '"] * 2
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -169,6 +191,9 @@ physical;point(3,4) # point=x
         ("image\ncircle(1,2,nan)", "line 2: “nan” is no"),
         ("what is this", "line 1: “what is this” is no region."),
         ("image\npolygon(1,2,3)", "line 2: Numbers are missing."),
+        ("image\nannulus(1,2,3,4,n=0)", "line 2: “n=0” is no number of rings."),
+        ("image\nannulus(1,2,3,4,n=two)", "line 2: “n=two” is no number of rings."),
+        ("icrs\nannulus(1,2,3\",4',n=2)", "line 2: Its sizes have different units."),
     ],
 )
 def test_what_cannot_be_understood_is_named_with_its_line(text: str, says: str) -> None:

@@ -75,3 +75,10 @@ def test_the_eight_views_are_the_dihedral_group() -> None:
     want = [np.rot90(m, k) for m in (plain, plain[:, ::-1]) for k in range(4)]
     for one in want:
         assert sum(np.allclose(one, view, atol=1e-4) for view in views) == 1
+
+
+def test_what_lies_beyond_the_pixels_is_nothing() -> None:
+    with np.errstate(all="raise"):
+        weights = overlap(np.array([0.0]), np.array([8.0]), 8, np.arange(4.0))[0]
+    known = np.isfinite(weights).all(axis=1)
+    assert known.tolist() == [False] * 3 + [True] * 5 and weights[known].sum(axis=1) == pytest.approx(1)

@@ -29,3 +29,5 @@ def test_from_a_table_to_estimates(tmp_path: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert main(["parameters", str(project), "--train", str(tmp_path / "masses.ecsv")]) == 2
     assert "--column" in capsys.readouterr().err
+    assert main([*asked, "--column", "age", "--out", str(tmp_path / "ages.txt")]) == 2
+    assert "format" in capsys.readouterr().err and not list(project.rglob("age*"))

@@ -58,6 +58,7 @@ def test_a_project_is_drawn_as_it_looks(tmp_path: Path, capsys: pytest.CaptureFi
         (("--band", "z"), "z"),
         (("--stretch", "cubic"), "cubic is none of asinh"),
         (("--white", "bright"), "white is a number, not bright"),
+        (("--white", "nan"), "white is a number, not nan"),
         (("--look", "colour=red"), "A look has no colour; it has stretch"),
         (("--out", "sky.jpg"), "should end in .png"),
         (("--out", "/dev/null/sky.png"), "sky.png"),

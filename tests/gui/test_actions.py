@@ -33,6 +33,7 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "list.lens": "Alt+1", "list.agn": "Alt+2", "list.artifact": "Alt+3", "list.outlier": "Alt+4",
     "list.similar": "Alt+5", "move.search-back": "Alt+Left", "move.extend-right": "Shift+Right",
     "view.cull": "Ctrl+2", "view.vet": "Ctrl+3", "move.vet": "Return Enter", "view.train": "Ctrl+4",
+    "view.epochs": "Ctrl+5", "epochs.next": "Alt+Down", "epochs.previous": "Alt+Up",
     "models.fine-tune": "Ctrl+T", "sources.audit": "Ctrl+Shift+A",
     "window.next-pane": "F6", "window.full": "F11", "window.keys": "?",
 }  # fmt: skip
@@ -79,7 +80,8 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
     ]  # fmt: skip
     assert page["Move"] == [
         ("F | →", "Next"), ("D | ←", "Previous"), ("↑ | ↓", "Row up, row down"), ("Space", "Next page, or skip"),
-        ("J", "Go to rank…"), ("Enter", "Vet"), ("Esc", "Back"), ("Alt ←", "Back in the search"),
+        ("J", "Go to rank…"), ("Enter", "Vet"), ("Esc", "Back"),
+        ("Alt ↑ ↓", "Source with flagged epochs"), ("Alt ←", "Back in the search"),
         ("Alt 1 … 5", "Choose a list"), (f"Ctrl 1 … {len(VIEWS)}", ", ".join(text for _, text in VIEWS)),
     ]  # fmt: skip
     assert page["Look"] == [

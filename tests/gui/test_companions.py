@@ -197,6 +197,27 @@ def test_companions_come_back_with_the_project_and_blink(
     pane.bar.stretch.chosen.emit("log")
     assert pane.canvas.look.stretch == "log"
     assert window.session.look == look
+    # Keys change the mosaic that was clicked last, by key too; or the one in front.
+    pane.bar.stretch.chosen.emit("asinh")
+    qtbot.mouseClick(pane, LEFT, pos=QPoint(150, 150))
+    assert pane.has_keyboard
+    for key in (K.Key_T, K.Key_W, K.Key_V, K.Key_BracketLeft):
+        press(window, key)
+    assert (pane.shown.look.stretch, pane.shown.look.mode, pane.shown.look.invert) == ("log", "i", True)
+    assert pane.shown.look.softness < look.softness and window.session.look == look
+    assert window.actions_by_id["look.invert"].isChecked()
+    press(window, K.Key_V)
+    qtbot.mouseClick(window.view, LEFT, pos=QPoint(150, 150))
+    press(window, K.Key_T)
+    assert (window.session.look.stretch, pane.shown.look.stretch) == ("log", "log")
+    press(window, K.Key_E, SHIFT)
+    panes = window.explore.mosaics
+    qtbot.waitUntil(lambda: panes.looked_at is pane.shown, timeout=3000)
+    press(window, K.Key_T)
+    assert (window.session.look.stretch, pane.shown.look.stretch) == ("log", "sqrt")
+    qtbot.waitUntil(lambda: panes.looked_at is window.session, timeout=3000)
+    press(window, K.Key_E, SHIFT)
+    pane.bar.stretch.chosen.emit("log")
     window.close()
     gone.unlink()
     window = start(project)
@@ -229,3 +250,25 @@ def test_companions_come_back_with_the_project_and_blink(
     assert [Path(entry["paths"][0]).name for entry in beside] == ["gone.fits"]
     QTest.keyClick(window, K.Key_W, CTRL)
     assert window.page == "welcome"
+
+
+def test_what_is_beside_and_over_a_mosaic_moves_with_its_project(
+    start: Callable[..., MainWindow], project: Path, qtbot: QtBot, tmp_path: Path
+) -> None:
+    home, moved = tmp_path / "one", tmp_path / "two"
+    home.mkdir()
+    project.rename(home / project.name)
+    (home / "own.csv").write_text("name,x,y\nNGC 1,20,30\n")
+    window = start(home / project.name)
+    opened(window.explore.mosaics, qtbot, image(home / "b.fits"))
+    window.session.overlays.add(home / "own.csv")
+    qtbot.waitUntil(lambda: window.session.overlays.files[0].content is not None)
+    window.close()
+    home.rename(moved)
+    window = start(moved / project.name)
+    overlays, companions = window.session.overlays, window.session.companions
+    qtbot.waitUntil(
+        lambda: len(companions.open) == 1 and overlays.files[0].content is not None, timeout=10_000
+    )
+    assert (overlays.files[0].path, companions.open[0].paths) == (moved / "own.csv", [moved / "b.fits"])
+    assert [card.message.title for card in window.messages.cards] == ["Not locked"]  # another part of the sky

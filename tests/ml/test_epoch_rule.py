@@ -7,7 +7,7 @@ import pytest
 
 from astrotl_gui.ml import epoch_score
 from astrotl_gui.ml.epoch_rule import flagged_by_distance, flagged_by_flux, nearest_other
-from astrotl_gui.ml.epoch_score import ColdScore, labelled_scores
+from astrotl_gui.ml.epoch_score import ColdScore, LeafKernel, labelled_scores
 from astrotl_gui.ml.epoch_signs import ALL_NAMES, epoch_signs, median_image
 
 RNG = np.random.default_rng(3)
@@ -73,6 +73,17 @@ def test_signs_tell_what_happened_to_the_pixels() -> None:
     assert signs(hit)["highest"].argmax() == 5 and signs(hit)["missing"][4] == 0.125
 
 
+def test_an_epoch_without_pixels_leaves_the_others_their_signs() -> None:
+    cutouts, ones = stars(), np.ones((1, 6), np.float32)
+    cutouts[0, 5, :, 10] += 4
+    cutouts[0, 2], ones[0, 2] = np.nan, np.nan
+    sky = np.where(np.isnan(ones), ones, 0)
+    found = epoch_signs(cutouts, ones, sky, median_image(cutouts))[
+        0, :, ALL_NAMES.index("column_over_median")
+    ]
+    assert found[5] > 0.5 and found[2] == 0 and abs(np.median(found[[0, 1, 3, 4, 5]])) < 1e-6
+
+
 @pytest.fixture(autouse=True)
 def few_trees(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(epoch_score, "TREES", 20)
@@ -106,3 +117,11 @@ def test_labels_move_the_score_of_what_looks_alike() -> None:
     alike, far = after[403:] - before[403:], after[2:400] - before[2:400]
     assert alike.mean() > 0 and alike.mean() > far.mean() + 0.05
     assert (after > 0.5).sum() <= (before > 0.5).sum()  # labels say which, not how many
+
+
+def test_weights_in_leaves_are_those_of_the_similarities() -> None:
+    clean, of, drawn, drawn_of = drawn_and_clean()
+    kernel = LeafKernel(ColdScore.fit(clean, of, drawn, drawn_of), clean)
+    rows, weights, at = np.array([3, 3, 8]), np.array([0.5, -2.0, 1.0]), np.array([8, 1, 3])
+    assert kernel.weighted(rows, weights, at) == pytest.approx(kernel.between(at, rows) @ weights, abs=1e-6)
+    assert len(kernel.weighted(rows, weights)) == len(clean)

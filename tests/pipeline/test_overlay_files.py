@@ -7,14 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from astropy.io import fits
 
 from astrotl_gui.core.bands import BandSpec, MosaicSpec
-from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.catalog import Catalog, read_user_catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.outlines import outlines
 from astrotl_gui.core.region_text import read_regions
+from astrotl_gui.core.settings import DetectionSettings
+from astrotl_gui.pipeline.measure import measure
 from astrotl_gui.pipeline.overlay_files import (
     places_as_regions,
     read_overlay,
@@ -28,6 +31,17 @@ from tests.gui.small_mosaic import SCALE, STARS, write_band
 def mosaic(tmp_path_factory: pytest.TempPathFactory) -> Mosaic:
     path = write_band(tmp_path_factory.mktemp("sky") / "r.fits", 1, 60.0)
     return Mosaic.open(MosaicSpec("sky", (BandSpec("r", Plane(path, 0)),)))
+
+
+def test_a_catalog_with_both_kinds_of_places_lies_on_an_image_without_sky(tmp_path: Path) -> None:
+    fits.writeto(tmp_path / "bare.fits", np.zeros((50, 60), np.float32))
+    bare = Mosaic.open(
+        MosaicSpec("bare", (BandSpec("r", Plane(tmp_path / "bare.fits", 0)),), pixel_scale=1.0)
+    )
+    (tmp_path / "own.csv").write_text("name,ra,dec,x,y\na,10,20,30,40\nb,10,20,,\n")
+    found = read_overlay(tmp_path / "own.csv", bare)
+    assert found.here == 1 and found.place(0) == (30, 40)
+    assert len(measure(bare, read_user_catalog(tmp_path / "own.csv"), DetectionSettings())) == 1
 
 
 def test_a_catalog_lies_on_the_sky_and_is_written_as_points(mosaic: Mosaic, tmp_path: Path) -> None:

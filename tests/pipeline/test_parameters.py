@@ -87,6 +87,11 @@ def test_estimates_read_back(made: Estimates, tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(again, name), getattr(made, name))
     assert (again.fit, again.columns, again.unit) == (made.fit, made.columns, "dex")
     assert [kept.name for kept in Estimates.all(tmp_path)] == ["logmass"]
+    for name in ("log M*", "log M/"):  # what a file may not be called is no reason to take one for the other
+        Estimates(**{**vars(made), "name": name}).write(tmp_path)
+    assert {kept.name for kept in Estimates.all(tmp_path)} == {"logmass", "log M*", "log M/"}
+    for path in (tmp_path / "parameters").glob("log *"):
+        path.unlink()
     (tmp_path / "parameters" / "logmass.parquet").write_bytes(b"PAR1 cut short")
     assert Estimates.all(tmp_path) == []
 
@@ -99,6 +104,11 @@ def test_they_are_columns_to_filter_and_export_by(project: Project, made: Estima
     keep_estimates(project, catalog, made)  # again, in place of the first
     with pytest.raises(AstroTLError, match="taken"):
         keep_estimates(project, catalog, Estimates(**{**vars(made), "name": "mag_r"}))
+    with pytest.raises(AstroTLError, match="logmass_err"):
+        keep_estimates(project, catalog, Estimates(**{**vars(made), "name": "logmass_err"}))
+    beside = catalog.with_columns(age_outside=np.zeros(len(catalog)))
+    with pytest.raises(AstroTLError, match="age_outside"):
+        keep_estimates(project, beside, Estimates(**{**vars(made), "name": "age"}))
     for ending in (".fits", ".ecsv", ".vot", ".parquet", ".csv"):
         write_estimates(tmp_path / f"out{ending}", catalog, made)
     table = Table.read(tmp_path / "out.ecsv")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from ...core.labels import TARGET_NAMES, TARGETS
-from .. import list_verbs
+from .. import list_verbs, page_verbs
 from .action import Action, in_project, on_list, with_sources
 
-VIEWS = (("explore", "Explore"), ("cull", "Cull"), ("vet", "Vet"), ("train", "Train"))
-"""The views in the top bar's switch: (page, text)."""
+VIEWS = (("explore", "Explore"), ("cull", "Cull"), ("vet", "Vet"), ("train", "Train"), ("epochs", "Epochs"))
+"""The views in the top bar's switch: (page, text). Epochs is there once the project has some."""
 
 
 def _list(number: int, target: str) -> Action:
@@ -44,9 +44,9 @@ def _view(number: int, page: str, name: str) -> Action:
 
 MOVE = (
     Action("move.next", "Move", "Next", "The next candidate of the list", ("F", "Right"),
-           lambda w: w.session.step(1), with_sources, "Move", repeats=True),
+           lambda w: page_verbs.step(w, 1), with_sources, "Move", repeats=True),
     Action("move.previous", "Move", "Previous", "The candidate before", ("D", "Left"),
-           lambda w: w.session.step(-1), with_sources, "Move", repeats=True),
+           lambda w: page_verbs.step(w, -1), with_sources, "Move", repeats=True),
     Action("move.up", "Move", "Row up", "One row up in the list", ("Up",),
            lambda w: w.move_in_list("up"), with_sources, "Move", "Row up, row down", repeats=True),
     Action("move.down", "Move", "Row down", "One row down in the list", ("Down",),
@@ -77,6 +77,12 @@ MOVE = (
            lambda w: w.vet_selected(), with_sources, "Move"),
     Action("move.back", "Move", "Back", "Close what is in front, or go back", ("Esc",),
            lambda w: w.go_back(), lambda w: w.page != "import", page="Move"),
+    Action("epochs.next", "Move", "Next problematic source", "The next source with an epoch not to be used",
+           ("Alt+Down",), lambda w: page_verbs.problematic_source(w, 1), page_verbs.has_flags, "Move",
+           "Source with flagged epochs", repeats=True),
+    Action("epochs.previous", "Move", "Previous problematic source", "The source before with an epoch not to be used",
+           ("Alt+Up",), lambda w: page_verbs.problematic_source(w, -1), page_verbs.has_flags, "Move",
+           "Source with flagged epochs", repeats=True),
     Action("move.search-back", "Move", "Back in the search", "The similarity search before this one",
            ("Alt+Left",), lambda w: w.session.similar_back(),
            lambda w: in_project(w) and w.session.similar is not None, "Move"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...pipeline.real_fields import FIELDS, RealField
-from .. import project_verbs
+from .. import page_verbs, project_verbs
 from .action import Action, in_project, on_explore, with_companions, with_sources
 
 
@@ -37,7 +37,7 @@ PROJECT = (
     Action("project.import-labels", "Project", "Import labels…", "Take labels from a table",
            ("Ctrl+Shift+I",), lambda w: project_verbs.import_labels(w), with_sources),
     Action("project.export", "Project", "Export…", "Candidates and labels as a table or regions", ("Ctrl+E",),
-           lambda w: project_verbs.export(w), with_sources, "Find and do", "Export"),
+           lambda w: page_verbs.export(w), with_sources, "Find and do", "Export"),
     Action("project.save-view", "Project", "Save the view…", "The view as a picture", ("Ctrl+Shift+E",),
            lambda w: project_verbs.save_view(w), on_explore),
     Action("project.header", "Project", "Header", "What the images say of themselves", ("Ctrl+I",),

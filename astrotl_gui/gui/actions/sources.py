@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import project_verbs
+from .. import page_verbs, project_verbs
 from .action import Action, in_project, with_sources
 
 SOURCES = (
@@ -19,8 +19,13 @@ SOURCES = (
     Action("sources.injected", "Sources", "Injected examples…",
            "Lenses, nuclei and artifacts drawn into your own cutouts, from which the lists learn", (),
            lambda w: project_verbs.show_injected(w), with_sources),
+    Action("sources.epochs", "Sources", "Load epochs…", "Images of this field from other dates: light curves and flags",
+           (), lambda w: page_verbs.load_epochs(w), in_project),
+    Action("sources.measure-epochs", "Sources", "Measure epochs", "Measure and judge every source in every epoch", (),
+           lambda w: w.session.epochs.measure(),
+           lambda w: in_project(w) and w.session.epochs.series is not None and not w.session.epochs.measuring),
     Action("sources.rank", "Sources", "Rank again", "Order the lists from the labels", ("Ctrl+R",),
-           lambda w: w.session.rank_again(), with_sources, "Find and do"),
+           lambda w: page_verbs.rank_again(w), with_sources, "Find and do"),
     Action("sources.audit", "Sources", "Audit…", "Prove how much of the list is found, by a random sample",
            ("Ctrl+Shift+A",), lambda w: w.show_page("train"), with_sources),
     Action("models.fine-tune", "Sources", "Fine-tune", "Tune the network on this list’s labels, if that ranks better",

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embedding_reader import EmbeddingReader
 from astrotl_gui.core.epochs import MOST, visit_id
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.regions import MARGIN, Regions, in_tiles
@@ -76,7 +75,7 @@ class Vectors:
     """Embeddings of chosen sources in every epoch, and of their stacks, from the shards."""
 
     def __init__(self, looked: Looked, catalog: Catalog) -> None:
-        self._visits, self._stacks = EmbeddingReader(looked.visits), EmbeddingReader(looked.stacks)
+        self._visits, self._stacks = looked.readers
         self._ids, self._numbers = catalog.ids, looked.opened.series.numbers
 
     def of(self, rows: Rows) -> tuple[F32, F32]:

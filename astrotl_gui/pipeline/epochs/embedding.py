@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.ahead import ahead
 from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.embedding_reader import EmbeddingReader
 from astrotl_gui.core.embeddings import SHARD, EmbeddingStore, Shard, content_key
 from astrotl_gui.core.epochs import MOST, visit_id
 from astrotl_gui.core.progress import SILENT, Progress
@@ -47,6 +49,11 @@ class Looked:
     opened: OpenSeries
     recipe: AsinhRecipe
     encoder: Encoder
+
+    @cached_property
+    def readers(self) -> tuple[EmbeddingReader, EmbeddingReader]:
+        """What finds the vectors of visits and of stacks in the shards that there are when it is first asked for."""
+        return EmbeddingReader(self.visits), EmbeddingReader(self.stacks)
 
 
 def embed_epochs(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epoch_table import EpochFacts, Reason
 from astrotl_gui.core.epochs import label_target
 from astrotl_gui.core.labels import Labels
+from astrotl_gui.core.places import Places
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.ml.epoch_rule import flagged_by_distance, flagged_by_flux
 from astrotl_gui.ml.epoch_score import ColdScore, labelled_scores
@@ -55,13 +56,14 @@ def epoch_labels(
     labels: Labels, ids: NDArray[np.int64], names: Sequence[str], vetter: str | None = None
 ) -> NDArray[np.int8]:
     """What sources (N,) in epochs (E) were called: +1 problematic, −1 good, 0 nothing; int8 (N, E)."""
-    place = dict(zip(ids.tolist(), range(len(ids)), strict=True))
+    places = Places(ids)
     found = np.zeros((len(ids), len(names)), np.int8)
     signs = {"positive": 1, "negative": -1}
     for column, name in enumerate(names):
-        for source, label in labels.current(label_target(name), vetter).items():
-            if source in place:
-                found[place[source], column] = signs.get(label.value, 0)
+        current = labels.current(label_target(name), vetter)
+        rows = places.of(list(current))
+        values = np.array([signs.get(label.value, 0) for label in current.values()], np.int8)
+        found[rows[rows >= 0], column] = values[rows >= 0]
     return found
 
 
@@ -95,13 +97,12 @@ def reasons(
     The default adds missing pixels and what is wrong with a whole epoch to the learned score.
     """
     bits = np.zeros(flux.shape, np.uint16)
-    chosen: Mapping[Reason, Bools] = {
-        Reason.DISTANCE: flagged_by_distance(compared.distance, compared.threshold),
-        Reason.LEARNED: np.nan_to_num(score) > SCORE,
-        Reason.FLUX: flagged_by_flux(flux, error),
-    }
-    by_rule = {"published": Reason.DISTANCE, "flux": Reason.FLUX}.get(rule, Reason.LEARNED)
-    bits[chosen[by_rule]] |= np.uint16(by_rule)
+    if rule == "published":
+        bits[flagged_by_distance(compared.distance, compared.threshold)] |= np.uint16(Reason.DISTANCE)
+    elif rule == "flux":
+        bits[flagged_by_flux(flux, error)] |= np.uint16(Reason.FLUX)
+    else:
+        bits[np.nan_to_num(score) > SCORE] |= np.uint16(Reason.LEARNED)
     if rule != "default":
         return bits
     bits[missing > MISSING] |= np.uint16(Reason.NO_DATA)

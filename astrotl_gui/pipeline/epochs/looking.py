@@ -78,11 +78,13 @@ def stacked(epochs: tuple[Regions, ...]) -> Regions:
         replace(part, side=np.full_like(part.side, length)).resampled(length)[:, 0] for part in epochs
     ]
     pixels = np.stack(straight, axis=1)
+    # Masked, so that astropy does not warn: filters of warnings are not each thread's own.
+    known = np.ma.masked_invalid(pixels, copy=False)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # pixels without a value in any epoch
         level = np.nan_to_num(np.nanmedian(pixels, axis=(2, 3), keepdims=True))
         spread = np.nanmedian(np.abs(pixels - level), axis=(2, 3), keepdims=True)
-        clipped = np.asarray(sigma_clip(pixels - level, sigma=STACK_CLIP, axis=1, masked=False, copy=True))
+        clipped = np.asarray(sigma_clip(known - level, sigma=STACK_CLIP, axis=1, masked=False, copy=True))
     weight = 1 / np.where(spread > 0, spread, np.inf) ** 2
     weight = np.where(np.isfinite(clipped), weight, 0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,8 +14,11 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epochs import Series
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.flags import Flag
+from astrotl_gui.core.image_paths import planes_of
 from astrotl_gui.core.mosaic import Box, Mosaic
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.regions import Regions, read_good, read_regions
+from astrotl_gui.core.unpack import unpack_all
 
 F32 = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -70,7 +73,7 @@ class OpenSeries:
     reference: Mosaic
 
     @classmethod
-    def open(cls, mosaic: Mosaic, series: Series) -> OpenSeries:
+    def open(cls, mosaic: Mosaic, series: Series, *, progress: Progress = SILENT) -> OpenSeries:
         """Open every epoch on the grid of the project's mosaic.
 
         Raises AstroTLError for files that are missing or do not overlap it, and for a project of stamps.
@@ -79,6 +82,8 @@ class OpenSeries:
             raise AstroTLError(
                 "These are stamps", "Epochs lie on the sky of a mosaic. Make a project from an image."
             )
+        images = (*(epoch.image for epoch in series.epochs), *([series.stack] if series.stack else []))
+        unpack_all((plane.path for plane in planes_of(MosaicSpec(series.band, images))), progress=progress)
         views = tuple(_view(mosaic, epoch.image) for epoch in series.epochs)
         stack = None if series.stack is None else _view(mosaic, series.stack)
         return cls(series, views, stack, mosaic)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epoch_table import EpochTable, reason_text
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.variability import LAG_NAMES, Variability
-from astrotl_gui.pipeline.table_files import write_table
+from astrotl_gui.pipeline.table_files import check_table, write_table
 from astrotl_gui.pipeline.time_frame import with_time_frame
 
 NAMES = {"light_curves": "light_curves.ecsv", "variability": "variability.ecsv", "epochs": "epochs.ecsv"}
@@ -121,8 +121,9 @@ def epoch_facts_table(table: EpochTable) -> Table:
 
 def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
     """The sources with columns of their variability, which lists and filters may take: `var_chi2`, `var_excess`,
-    `var_excess_error`, `var_neumann`, `var_sf` (of the longest lags), `var_flagged` (epochs)."""
-    found = table.variability()
+    `var_excess_error`, `var_neumann`, `var_sf` (of the longest lags), `var_flagged` (epochs); `var_chi2_all` and
+    `var_excess_all` are with flagged epochs, the others without."""
+    found, everything = table.variability(), table.variability(cleaned=False)
     rows = catalog.rows_of(table.ids)
     known = rows >= 0
     columns = {}
@@ -133,6 +134,8 @@ def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
         "neumann": found.von_neumann,
         "sf": found.structure[:, -1],
         "flagged": table.flagged.sum(axis=1),
+        "chi2_all": everything.chi2,
+        "excess_all": everything.excess,
     }.items():
         column = np.full(len(catalog), np.nan, np.float32)
         column[rows[known]] = values[known]
@@ -140,24 +143,44 @@ def catalog_with_variability(catalog: Catalog, table: EpochTable) -> Catalog:
     return catalog.with_columns(**columns)
 
 
+def is_table(path: Path) -> bool:
+    """Whether `write_epochs` writes one file, not a folder. Raises AstroTLError for a file of no known format."""
+    one = bool(path.suffix) and not path.is_dir()
+    if one:
+        check_table(path)
+    return one
+
+
 def write_epochs(
-    path: Path, table: EpochTable, catalog: Catalog, provenance: Mapping[str, str] = {}
+    path: Path,
+    table: EpochTable,
+    catalog: Catalog,
+    provenance: Mapping[str, str] = {},
+    what: str = "light_curves",
 ) -> list[Path]:
     """Write what was found to a file, in the format of its extension, or all tables to a folder; returns the files.
 
-    A file gets the light curves with their flags. Raises AstroTLError as `pipeline.table_files.write_table` does.
+    A file gets one table: "light_curves" with their flags, these without flagged epochs ("cleaned"), "variability" or
+    "epochs". Raises AstroTLError as `pipeline.table_files.write_table` does.
     """
     said = {**provenance, "software": f"AstroTL {__version__}", "rule": table.rule,
             "aperture": f"{table.aperture:.4f} arcsec radius"}  # fmt: skip
-    if path.suffix and not path.is_dir():
-        write_table(path, light_curve_table(table, catalog), said)
+    if is_table(path):
+        write_table(path, TABLES[what](table, catalog), said)
         return [path]
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise AstroTLError("This folder cannot be made", f"{path}: {problem.strerror}.") from problem
-    made = {"light_curves": light_curve_table(table, catalog), "variability": variability_table(table),
-            "epochs": epoch_facts_table(table)}  # fmt: skip
-    for name, one in made.items():
-        write_table(path / NAMES[name], one, said)
-    return [path / NAMES[name] for name in made]
+    for name, file in NAMES.items():
+        write_table(path / file, TABLES[name](table, catalog), said)
+    return [path / file for file in NAMES.values()]
+
+
+TABLES: dict[str, Callable[[EpochTable, Catalog], Table]] = {
+    "light_curves": light_curve_table,
+    "cleaned": lambda table, catalog: light_curve_table(table, catalog, cleaned=True),
+    "variability": lambda table, catalog: variability_table(table),
+    "epochs": lambda table, catalog: epoch_facts_table(table),
+}
+"""What a file may get."""

@@ -135,7 +135,8 @@ def sky_levels(data: Floats, places: Floats, inner: float, outer: float) -> tupl
         ring = np.where((away >= inner) & (away < outer), squares, np.nan).reshape(len(part), -1)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # annuli without a pixel
-            clipped = np.asarray(sigma_clip(ring, sigma=3.0, maxiters=5, axis=1, masked=False, copy=True))
+            known = np.ma.masked_invalid(ring, copy=False)
+            clipped = np.asarray(sigma_clip(known, sigma=3.0, maxiters=5, axis=1, masked=False, copy=True))
             found[0, start : start + BLOCK] = np.nanmedian(clipped, axis=1)
             found[1, start : start + BLOCK] = mad_std(clipped, axis=1, ignore_nan=True)
             found[2, start : start + BLOCK] = np.isfinite(clipped).sum(axis=1)
@@ -184,7 +185,9 @@ def _correlations(flux: Floats, error: Floats) -> Floats:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # a place without data in any epoch
                 middle = np.nanmean(flux[:, others], axis=1)
-                spread = np.nansum((error[:, others] * factor[others]) ** 2, axis=1) / len(others) ** 2
+                counted = np.isfinite(flux[:, others] + error[:, others]).sum(axis=1)
+                with_data = np.where(counted > 0, counted, np.nan)
+                spread = np.nansum((error[:, others] * factor[others]) ** 2, axis=1) / with_data**2
             away = (flux[:, number] - middle) ** 2 - spread
             scaled = away / error[:, number] ** 2
             known = np.isfinite(scaled)

@@ -98,7 +98,8 @@ def _shift(image: F32, reference: F32, x: Floats, y: Floats, own: tuple[Floats, 
     if near.sum() < FEWEST_STARS:
         return Shift(0.0, 0.0, float("nan"), int(near.sum()), float("nan"))
     centre = np.median(dx[near]), np.median(dy[near])
-    scatter = 1.4826 * np.median(np.hypot(dx[near] - centre[0], dy[near] - centre[1])) / np.sqrt(np.log(4))
+    # The median of a Rayleigh distribution is σ √ln 4.
+    scatter = np.median(np.hypot(dx[near] - centre[0], dy[near] - centre[1])) / np.sqrt(np.log(4))
     error = float(1.2533 * scatter / np.sqrt(near.sum()))
     return Shift(float(centre[0]), float(centre[1]), error, int(near.sum()), _fwhm(image, cx[near], cy[near]))
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epoch_table import EpochFacts, EpochTable
-from astrotl_gui.core.epochs import FEWEST, Series
+from astrotl_gui.core.epochs import Series
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import Labels
 from astrotl_gui.core.mosaic import Mosaic
@@ -60,7 +60,7 @@ def measure_series(
 
     Raises AstroTLError for epochs that cannot be opened or do not overlap the mosaic.
     """
-    opened = OpenSeries.open(mosaic, series)
+    opened = OpenSeries.open(mosaic, series, progress=progress)
     shifts = register(opened, catalog, progress=progress)
     if settings.align:
         opened = opened.moved([shift.dx for shift in shifts], [shift.dy for shift in shifts])
@@ -99,11 +99,10 @@ def judge_series(
         raise AstroTLError("No sources yet", "Detect them, then give the epochs.")
     measured = measure_series(mosaic, series, catalog, settings, progress=progress)
     given = epoch_labels(labels or Labels(()), catalog.ids, series.names, vetter)
+    table = _table(measured, catalog, settings, _nothing(measured), None, given)
     if not series.judged:
-        table = _table(measured, catalog, settings, _nothing(measured), None, given)
-        note = f"{len(series)} epochs: flags need {FEWEST}, so that none are given."
-        return Judged(replace(table, notes=(*table.notes, note)), measured)
-    progress.partial(_table(measured, catalog, settings, _nothing(measured), None, given))
+        return Judged(table, measured)
+    progress.partial(table)
     looked = embed_epochs(
         measured.opened, catalog, folder, cutouts.size, encoder, device=device, progress=progress
     )
@@ -112,7 +111,6 @@ def judge_series(
     widths = [fact.fwhm / scale if np.isfinite(fact.fwhm) else 4.0 for fact in measured.facts]
     usable = unspoiled(catalog) & (measured.missing.max(axis=1) < 0.01)
     cold = teach(looked, catalog, compared, widths, usable, progress=progress)
-    table = _table(measured, catalog, settings, _nothing(measured), None, given)
     return judge_again(
         Judged(table, measured, looked, compared, cold), catalog, settings, given, progress=progress
     )

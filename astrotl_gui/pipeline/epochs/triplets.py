@@ -18,6 +18,7 @@ from astrotl_gui.core.statistics import local_background
 from astrotl_gui.core.user_catalog import read_tables
 from astrotl_gui.ml.epoch_signs import NAMES, epoch_signs
 from astrotl_gui.pipeline.epochs.photometry import photometry
+from astrotl_gui.pipeline.time_frame import with_time_frame
 
 F32 = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -73,9 +74,9 @@ def read_triplets(path: Path, table: Path | None = None) -> Triplets:
 def triplet_epochs(triplets: Triplets) -> tuple[EpochTable, Table]:
     """Each alert as a source with two epochs, template before science image, and the evidence of the difference.
 
-    The table has fluxes of both within 3 px and no flags: two epochs are fewer than the rule needs. The evidence: flux
-    of the difference with its error and S/N, the part of science − template that the difference lacks (0: none), and
-    the signs of an artifact in it (`ml.epoch_signs`).
+    The table has fluxes of both within 3 px and no flags: two epochs are fewer than the rule needs. The evidence:
+    fluxes of all three with their errors, S/N of the difference, the part of science − template that it lacks in σ
+    (0: none), and the signs of an artifact in it (`ml.epoch_signs`).
     """
     count, side = len(triplets), triplets.planes.shape[-1]
     centre = np.array([[(side - 1) / 2, (side - 1) / 2]])
@@ -107,10 +108,12 @@ def _evidence(triplets: Triplets, flux: Floats, error: Floats) -> Table:
         snr = flux[:, 2] / error[:, 2]
     out = Table({"id": np.arange(1, len(triplets) + 1), "object": np.array(triplets.objects, np.str_)})
     out["ra"], out["dec"], out["mjd"] = triplets.ra, triplets.dec, triplets.mjd
-    out["flux"], out["flux_error"], out["snr"], out["lacking"] = flux[:, 2], error[:, 2], snr, lacking
+    for k, part in enumerate(PARTS):
+        out[f"flux_{part}"], out[f"flux_{part}_error"] = flux[:, k], error[:, k]
+    out["snr"], out["lacking"] = snr, lacking
     for column, name in enumerate(NAMES[:8]):
         out[name] = signs[:, column]
-    return out
+    return with_time_frame(out)
 
 
 def _arrays(path: Path) -> F32:

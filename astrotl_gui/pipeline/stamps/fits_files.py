@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.bands import BandSpec
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.file_names import bare_name
 from astrotl_gui.core.filters import file_filters, filter_of, header_filter
 from astrotl_gui.core.fits import Plane, open_plane
 from astrotl_gui.core.identify import identify
@@ -111,7 +112,7 @@ def read_fits(files: Mapping[str, Path], progress: Progress) -> Stamps:
 def _objects(files: Mapping[str, Path]) -> tuple[dict[str, list[Path]], list[tuple[str, str]]]:
     """The files of each object, one each or as many as the names tell bands; (name, reason) of what lacks some."""
     alone = {name: [path] for name, path in files.items()}
-    stems = {name: _stem(name) for name in files}
+    stems = {name: bare_name(name) for name in files}
     filters = dict(zip(files, file_filters(list(stems.values())), strict=True))
     order = sorted({found.name for found in filters.values() if found})
     groups: dict[str, dict[str, Path]] = {}
@@ -126,10 +127,6 @@ def _objects(files: Mapping[str, Path]) -> tuple[dict[str, list[Path]], list[tup
         return alone, []
     lacking = {key: [band for band in order if band not in group] for key, group in groups.items()}
     return whole, [(key, f"has no {', '.join(bands)} image") for key, bands in lacking.items() if bands]
-
-
-def _stem(name: str) -> str:
-    return re.sub(r"(?i)(\.(fits?|fts|fz|gz|bz2))+$", "", name)
 
 
 def _without(stem: str, band: str) -> str:

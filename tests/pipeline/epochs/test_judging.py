@@ -15,7 +15,7 @@ from astropy.table import Table
 from astrotl_gui.cli import main
 from astrotl_gui.core.embedding_reader import EmbeddingReader
 from astrotl_gui.core.epoch_table import EpochTable
-from astrotl_gui.core.epochs import label_target, read_series, visit_id
+from astrotl_gui.core.epochs import label_target, read_series, visit_id, write_series
 from astrotl_gui.core.labels import Label, Labels
 from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.project import Project
@@ -152,7 +152,7 @@ def test_two_epochs_give_light_curves_and_no_flags(visits: Visits, tmp_path: Pat
         visits.mosaic, series, catalog, tmp_path, CutoutSettings(SIZE, 30), EncoderSettings()
     )
     assert not found.table.flagged.any() and np.isfinite(found.table.flux).all() and found.looked is None
-    assert any("flags need 3" in note for note in found.table.notes) and not list(tmp_path.iterdir())
+    assert sum("flags need 3" in note for note in found.table.notes) == 1 and not list(tmp_path.iterdir())
 
 
 def test_the_command_writes_everything_and_keeps_it_in_the_project(
@@ -176,3 +176,55 @@ def test_the_command_writes_everything_and_keeps_it_in_the_project(
     again.close()
     assert main(["epochs", str(project.path), "--dates", files[0]]) == 2
     assert "--images" in capsys.readouterr().err
+    # A format nobody knows is said before anything is measured, and what was found is kept before it is written.
+    assert main(["epochs", str(project.path), "--aperture", "3", "--out", str(tmp_path / "lc.txt")]) == 2
+    assert main(["epochs", str(project.path), "--as-registered"]) == 0
+    blocked = tmp_path / "file"
+    blocked.touch()
+    assert main(["epochs", str(project.path), "--aperture", "1.5", "--out", str(blocked / "out")]) == 2
+    again = Project.open(project.path)
+    assert (again.epochs.aperture, again.epochs.align) == (1.5, False)
+    again.close()
+
+
+def test_an_epoch_is_labelled_by_command(
+    visits: Visits, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = visits.mosaic.spec
+    project = Project.create(tmp_path / "sky", spec, DetectionSettings(), CutoutSettings(SIZE, 30))
+    project.write_catalog(visits.catalog.take(ROWS))
+    label = ["label", str(project.path), "--id", "9", "--class", "positive", "--vetter", "me"]
+    assert main([*label, "--epoch", "visit_1"]) == 2 and "No epochs yet" in capsys.readouterr().err
+    write_series(project.epochs_folder, read_series(visits.files[:2]))
+    assert main([*label, "--epoch", "visit_7"]) == 2 and "visit_0, visit_1" in capsys.readouterr().err
+    assert main([*label, "--epoch", "visit_1", "--target", "lens"]) == 2
+    assert main([*label, "--epoch", "visit_1"]) == 0
+    assert main(["label", str(project.path), "--export", str(tmp_path / "l.csv")]) == 0
+    assert main(["label", str(project.path), "--import", str(tmp_path / "l.csv")]) == 0
+    assert main(["epochs", str(project.path), "--json"]) == 0
+    *_, said = capsys.readouterr().out.splitlines()
+    assert [(row["id"], row["epoch"]) for row in json.loads(said)["flagged"]] == [(9, "visit_1")]
+    project.close()
+
+
+def test_triplets_are_read_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    row, column = np.mgrid[:31, :31] - 15.0
+    star = 3000 / (2 * np.pi * 2.25) * np.exp(-(row**2 + column**2) / 4.5)
+    noise = np.random.default_rng(1).normal(0, 1, (2, 3, 31, 31))
+    np.savez(tmp_path / "cutouts.npz", np.stack([[2 * star, star, star]] * 2) + noise)
+    (tmp_path / "alerts.csv").write_text("objectId,ra,dec,mjd\nZ1,10,20,59000.5\nZ1,10,20,59003.5\n")
+    command = [
+        "epochs",
+        "--triplets",
+        str(tmp_path / "cutouts.npz"),
+        "--alerts",
+        str(tmp_path / "alerts.csv"),
+    ]
+    assert main([*command, "--out", str(tmp_path / "d.ecsv"), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["triplets"], said["objects"]) == (2, 1) and said["rows"][1]["mjd"] == 59003.5
+    found = Table.read(tmp_path / "d.ecsv")
+    assert found["flux_difference"] / found["flux_template"] == pytest.approx([1, 1], abs=0.05)
+    assert found.meta["TIMESYS"] == "UTC" and np.abs(found["lacking"]).max() < 4
+    assert main([*command, "--out", str(tmp_path / "d.txt")]) == 2
+    assert main(["epochs"]) == 2 and "--triplets" in capsys.readouterr().err

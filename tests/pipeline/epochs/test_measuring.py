@@ -13,9 +13,10 @@ from astrotl_gui.core.epochs import read_series
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.settings import EpochSettings
 from astrotl_gui.core.variability import variability
+from astrotl_gui.pipeline.epochs import registration
 from astrotl_gui.pipeline.epochs.judging import whole_epoch
 from astrotl_gui.pipeline.epochs.opening import OpenSeries
-from astrotl_gui.pipeline.epochs.photometry import aperture_fluxes
+from astrotl_gui.pipeline.epochs.photometry import _correlations, aperture_fluxes
 from astrotl_gui.pipeline.epochs.registration import register
 from astrotl_gui.pipeline.epochs.run import Measured, measure_series
 from astrotl_gui.pipeline.epochs.tie import tie
@@ -95,6 +96,26 @@ def mean_of(flux: np.ndarray) -> np.ndarray:
 def test_the_gain_brings_photon_noise(measured: Measured, visits: Visits) -> None:
     bright = int(np.argmax(visits.flux[:33, 0]))
     assert measured.error[bright, 0] > np.sqrt(measured.flux[bright, 0] / GAIN)
+
+
+def test_the_error_of_a_shift_is_that_of_a_median(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng, zeros = np.random.default_rng(2), np.zeros(4000)
+    away = rng.normal(0, 0.2, (2, 4000))
+    monkeypatch.setattr(registration, "_coarse", lambda image, reference: (0, 0))
+    monkeypatch.setattr(registration, "_centroids", lambda image, x, y: (away[0], away[1]))
+    monkeypatch.setattr(registration, "_fwhm", lambda image, x, y: 3.0)
+    shift = registration._shift(
+        np.zeros((4, 4), np.float32), np.zeros((4, 4), np.float32), zeros, zeros, (zeros, zeros)
+    )
+    assert shift.error == pytest.approx(1.2533 * 0.2 / np.sqrt(4000), rel=0.03)
+
+
+def test_the_error_of_a_mean_counts_the_epochs_that_are_there() -> None:
+    rng = np.random.default_rng(3)
+    flux = rng.normal(0, 1, (4000, 4))
+    flux[:, 2:] = np.where(rng.random((4000, 2)) < 0.8, np.nan, flux[:, 2:])
+    factor = _correlations(flux, np.where(np.isfinite(flux), 1.0, np.nan))
+    assert factor == pytest.approx(np.ones(4), abs=0.08)
 
 
 def test_a_tie_without_stars_leaves_zero_points_alone() -> None:
