@@ -24,6 +24,7 @@ NAMES = (
     "rank",
     "realism",
     "simulate",
+    "sky_catalog",
     "vetting",
     "window",
 )

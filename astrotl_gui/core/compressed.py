@@ -19,6 +19,7 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.remote import RemoteFile, RemoteStream, is_remote
 
 Pixels = NDArray[Any]
 Piece = tuple[int, int, int]
@@ -81,6 +82,7 @@ class CompressedPixels:
         self._number = next(_numbers)
         self._index = index
         self._hdu_number = hdu
+        self._remote = RemoteFile(path) if is_remote(path) else None
         self._idle: list[fits.HDUList] = []
         self._idle_lock = threading.Lock()
         weakref.finalize(self, _close, self._idle, self._number)
@@ -164,7 +166,8 @@ class CompressedPixels:
             file = self._idle.pop() if self._idle else None
         try:
             if file is None:
-                file = fits.open(self.path, do_not_scale_image_data=True)
+                source = self.path if self._remote is None else RemoteStream(self._remote)
+                file = fits.open(source, do_not_scale_image_data=True)
             yield file[self._hdu_number]
         except (AstroTLError, MemoryError):  # of whoever reads through this, as a lost connection
             raise

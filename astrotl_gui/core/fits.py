@@ -17,6 +17,7 @@ from astropy.io import fits
 from astrotl_gui.core.compressed import CompressedPixels
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.plane_reader import PlaneReader, RawPixels
+from astrotl_gui.core.remote import address, is_remote, local_path, open_bytes, size_of
 from astrotl_gui.core.unpack import packing, unpacked
 
 BLOCK = 2880
@@ -46,15 +47,16 @@ class Plane:
         the name of an HDU that is no cube it is its EXTVER. Raises AstroTLError when there is no such plane.
         """
         match = _NAMED.match(text)
-        if match is None or Path(text).is_file():
-            return image_planes(Path(text))[0][0]
-        path, name, number = Path(match["file"]), match["hdu"].strip(), match["number"]
+        if match is None or (not is_remote(text) and Path(text).is_file()):
+            return image_planes(local_path(text))[0][0]
+        path, name, number = local_path(match["file"]), match["hdu"].strip(), match["number"]
         if name.isdigit():
             return cls(path, int(name), -1 if number is None else int(number))
         return _named_plane(path, name, None if number is None else int(number))
 
     def __str__(self) -> str:
-        return f"{self.path}[{self.hdu}]" if self.index < 0 else f"{self.path}[{self.hdu},{self.index}]"
+        path = address(self.path)
+        return f"{path}[{self.hdu}]" if self.index < 0 else f"{path}[{self.hdu},{self.index}]"
 
 
 def image_planes(path: Path) -> list[tuple[Plane, fits.Header]]:
@@ -117,6 +119,11 @@ def _opened(path: Path) -> Iterator[tuple[Path, fits.HDUList]]:
     """Yield (the file on disk, unpacked if need be; its HDUs), checked to be whole."""
     start = _first_bytes(path)
     kind = packing(start)
+    if kind and is_remote(path):
+        raise AstroTLError(
+            "A packed file cannot be read in parts",
+            f"{address(path)} is packed with {kind}. Download it, or compress it with fpack (.fits.fz) instead.",
+        )
     file = unpacked(path, kind) if kind else path
     if kind:
         start = _first_bytes(file)
@@ -135,12 +142,14 @@ def _open_hdus(path: Path, file: Path) -> fits.HDUList:
         # Truncation is reported below with sizes; the rest (a BLANK for floats) needs nobody's attention.
         warnings.simplefilter("ignore")
         try:
-            hdus = fits.open(file, do_not_scale_image_data=True)
+            source = open_bytes(file) if is_remote(file) else file
+            hdus = fits.open(source, do_not_scale_image_data=True)
         except (OSError, ValueError, TypeError, KeyError, fits.VerifyError) as problem:
             raise _bad_header(path, file, problem) from problem
         try:
+            size = size_of(file)
             for number in range(len(hdus)):
-                _check_whole(path, file, hdus[number], number)
+                _check_whole(path, size, hdus[number], number)
             _check_end(path, file, hdus[-1])
         except AstroTLError:
             hdus.close()
@@ -153,7 +162,7 @@ def _open_hdus(path: Path, file: Path) -> fits.HDUList:
 
 def _first_bytes(path: Path) -> bytes:
     try:
-        with open(path, "rb") as handle:
+        with open_bytes(path) as handle:
             start = handle.read(80)
     except FileNotFoundError as problem:
         raise AstroTLError(
@@ -171,7 +180,7 @@ def _first_bytes(path: Path) -> bytes:
 
 
 def _bad_header(path: Path, file: Path, problem: Exception) -> AstroTLError:
-    size = file.stat().st_size
+    size = size_of(file)
     if "END" in str(problem) or size % BLOCK:
         return AstroTLError(
             "File is cut short",
@@ -183,14 +192,14 @@ def _bad_header(path: Path, file: Path, problem: Exception) -> AstroTLError:
     )
 
 
-def _check_whole(path: Path, file: Path, hdu: Any, number: int) -> None:
+def _check_whole(path: Path, size: int, hdu: Any, number: int) -> None:
     """Raise AstroTLError when the data of an HDU reach beyond the end of the file."""
     info = hdu.fileinfo()
     if not info or not info.get("datSpan"):
         return
     # Some writers leave out the padding of the last block; only missing data count.
     data = int(info["datSpan"]) - BLOCK + 1 if isinstance(hdu, fits.CompImageHDU) else hdu.size
-    needed, size = int(info["datLoc"]) + data, file.stat().st_size
+    needed = int(info["datLoc"]) + data
     if size < needed:
         raise AstroTLError(
             "File is cut short",
@@ -201,7 +210,7 @@ def _check_whole(path: Path, file: Path, hdu: Any, number: int) -> None:
 def _check_end(path: Path, file: Path, last: Any) -> None:
     """Raise AstroTLError when another header begins after the last HDU: astropy drops one that is cut."""
     info = last.fileinfo()
-    with open(file, "rb") as handle:
+    with open_bytes(file) as handle:
         handle.seek(int(info["datLoc"]) + int(info["datSpan"]))
         if handle.read(8) == b"XTENSION":
             raise _bad_header(path, file, OSError("the header of its last HDU has no END"))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from astrotl_gui.core.bands import PLANE_ROLES, BandSpec, MosaicSpec
 from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.remote import address, is_remote
 
 
 def planes_of(spec: MosaicSpec) -> Iterator[Plane]:
@@ -31,7 +32,9 @@ def moved(spec: MosaicSpec, move: Callable[[Path], Path]) -> MosaicSpec:
 
 
 def relative(path: Path, home: Path) -> Path:
-    """A path as seen from `home`; absolute on another drive."""
+    """A path as seen from `home`; absolute on another drive. URLs stay as they are."""
+    if is_remote(path):
+        return path
     try:
         return Path(os.path.relpath(path.absolute(), home.absolute()))
     except ValueError:
@@ -40,7 +43,7 @@ def relative(path: Path, home: Path) -> Path:
 
 def absolute_paths(spec: MosaicSpec, home: Path) -> dict[str, str]:
     """Path relative to `home` → where the file is now."""
-    return dict(kept(plane.path, home) for plane in planes_of(spec))
+    return dict(kept(plane.path, home) for plane in planes_of(spec) if not is_remote(plane.path))
 
 
 def resolved(spec: MosaicSpec, home: Path, absolute: Mapping[str, str]) -> MosaicSpec:
@@ -50,11 +53,15 @@ def resolved(spec: MosaicSpec, home: Path, absolute: Mapping[str, str]) -> Mosai
 
 
 def kept(path: Path, home: Path) -> tuple[str, str]:
-    """A path as text, relative to `home` and absolute: what `found` takes."""
+    """A path as text, relative to `home` and absolute: what `found` takes. URLs stay as they are."""
+    if is_remote(path):
+        return address(path), address(path)
     return str(relative(path, home)), str(path.absolute())
 
 
 def found(near: str, absolute: str, home: Path) -> Path:
     """Where a file is now: beside `home` if it moved with it, else where it was."""
+    if is_remote(near):
+        return Path(near)
     beside = Path(os.path.normpath(home.absolute() / near))
     return beside if beside.exists() or not absolute else Path(absolute)

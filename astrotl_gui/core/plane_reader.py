@@ -15,9 +15,11 @@ from astropy.io import fits
 from numpy.typing import NDArray
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.remote import RemoteFile, is_remote
 
 Step = int | tuple[int, int]
 """Every n-th pixel: one number for both axes, or (rows, columns)."""
+ANNOUNCED_ROWS = 256
 OUTSIDE_BITS = -1
 """Mask value outside the image and at BLANK pixels: every bit set."""
 
@@ -181,9 +183,11 @@ class RawPixels:
         self._offset = offset
         self._ny, self._nx = shape
         self.piece = 1, 1
-        self._handle = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the reader
         self._lock = threading.Lock()
-        weakref.finalize(self, self._handle.close)
+        self._remote = RemoteFile(path) if is_remote(path) else None
+        if self._remote is None:
+            self._handle = open(path, "rb", buffering=0)  # noqa: SIM115 - closed with the reader
+            weakref.finalize(self, self._handle.close)
 
     def box(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
         width, height = x1 - x0, y1 - y0
@@ -196,18 +200,23 @@ class RawPixels:
     def sample(self, x0: int, y0: int, x1: int, y1: int, step: tuple[int, int]) -> NDArray[Any]:
         dy, dx = step
         wanted = range(y0, y1, dy)
-        self._announce(wanted, x0, x1 - x0)
+        # What comes over the network is announced a part at a time: the cache of it is small.
+        together = len(wanted) if self._remote is None else ANNOUNCED_ROWS
         result = np.empty((len(wanted), len(range(x0, x1, dx))), self.dtype)
         for row, y in enumerate(wanted):
+            if row % together == 0:
+                self._announce(wanted[row : row + together], x0, x1 - x0)
             result[row] = self._pread(y * self._nx + x0, x1 - x0)[::dx]
         return result
 
     def _announce(self, rows: range, x0: int, width: int) -> None:
         """Let the disk fetch pieces of rows side by side, and nothing between them."""
-        if hasattr(os, "posix_fadvise"):
-            size = self.dtype.itemsize
-            for y in rows:
-                start = self._offset + (y * self._nx + x0) * size
+        size = self.dtype.itemsize
+        starts = (self._offset + (y * self._nx + x0) * size for y in rows)
+        if self._remote is not None:
+            self._remote.announce((start, width * size) for start in starts)
+        elif hasattr(os, "posix_fadvise"):
+            for start in starts:
                 os.posix_fadvise(self._handle.fileno(), start, width * size, os.POSIX_FADV_WILLNEED)
 
     def _pread(self, first: int, count: int) -> NDArray[Any]:
@@ -227,6 +236,8 @@ class RawPixels:
         return np.frombuffer(parts[0] if len(parts) == 1 else b"".join(parts), self.dtype)
 
     def _read_at(self, size: int, start: int) -> bytes:
+        if self._remote is not None:
+            return self._remote.read_at(start, size)
         try:
             if hasattr(os, "pread"):
                 return os.pread(self._handle.fileno(), size, start)

@@ -23,6 +23,7 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import ABANDONED_SECONDS, cannot_write, draft_folder
 from astrotl_gui.core.plane_reader import all_finite
 from astrotl_gui.core.progress import Progress
+from astrotl_gui.core.remote import is_remote, open_bytes
 
 if TYPE_CHECKING:
     from astrotl_gui.core.mosaic import Mosaic
@@ -299,12 +300,16 @@ def _key(mosaic: Mosaic, band: str) -> str:
     """
     digest = hashlib.sha256(f"{FIRST_LEVEL}\0{SAMPLE}\0".encode())
     for image in (mosaic.band(band).spec.image, mosaic.reference.spec.image):
-        with open(image.path, "rb") as file:
-            status = os.fstat(file.fileno())
-            name = f"{image.path.resolve()}\0{image}\0{status.st_size}\0{status.st_mtime_ns}\0"
-            digest.update(name.encode())
+        with open_bytes(image.path) as file:
+            if is_remote(image.path):
+                size = file.seek(0, os.SEEK_END)
+                digest.update(f"{image}\0{size}\0".encode())
+            else:
+                status = os.fstat(file.fileno())
+                size = status.st_size
+                digest.update(f"{image.path.resolve()}\0{image}\0{size}\0{status.st_mtime_ns}\0".encode())
             for probe in range(PROBES):
-                file.seek(max(status.st_size - PROBE_BYTES, 0) * probe // (PROBES - 1))
+                file.seek(max(size - PROBE_BYTES, 0) * probe // (PROBES - 1))
                 digest.update(file.read(PROBE_BYTES))
     return digest.hexdigest()[:24]
 

@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from astrotl_gui.core.first_look import first_look, spread_pixels
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.pyramid import Pyramid, block_mean, build_pyramid, open_pyramid, row_mean
+from astrotl_gui.core.remote import is_remote
 from astrotl_gui.core.stretch import Levels, measure_levels, picture_levels, take_sample
 
 if TYPE_CHECKING:
@@ -163,6 +164,10 @@ class TileSource:
     def large(self) -> bool:
         """Whether a pyramid is worth building."""
         return self.levels > FILE_LEVELS + 1 and self.cache_folder is not None
+
+    def far(self, band: str) -> bool:
+        """Whether a band is read over the network: no pass through all of it is made to show it."""
+        return is_remote(self.mosaic.band(band).spec.image.path)
 
     def built(self, band: str) -> bool:
         """Whether high levels of this band are means of all pixels already."""

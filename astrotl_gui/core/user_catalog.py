@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -175,6 +175,12 @@ def positions(table: Table) -> dict[str, np.ndarray] | None:
     return columns
 
 
+def known_columns(names: Iterable[str]) -> tuple[tuple[str, str] | None, str | None]:
+    """Which of some columns are RA and Dec, and which the identifier, by their names alone."""
+    there = {name.strip().lower(): name for name in reversed(list(names))}
+    return _pair_by_name(there), next((there[key] for key in _IDS if key in there), None)
+
+
 def _pair_by_name(names: dict[str, str]) -> tuple[str, str] | None:
     return next(((names[a], names[b]) for a, b in _SKY if a in names and b in names), None)
 
@@ -227,8 +233,7 @@ def _degrees(column: Any, *, hours: bool) -> np.ndarray:
 
 def id_column(table: Table) -> str | None:
     """The column that holds the identifiers of a table."""
-    names = {name.strip().lower(): name for name in reversed(table.colnames)}
-    return next((names[key] for key in _IDS if key in names), None)
+    return known_columns(table.colnames)[1]
 
 
 def user_ids(table: Table) -> np.ndarray:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
+from astrotl_gui.core.remote import ConnectionLost
 from astrotl_gui.core.stretch import Look, render_bands
 
 from .cutout_picture import (
@@ -213,6 +214,8 @@ class CutoutSource(QObject):
     def _fetched(self, key: Any) -> None:
         assert self._fetcher is not None
         value = self._fetcher.get(key)
+        if isinstance(value, ConnectionLost):
+            return  # the fetcher asks again
         if isinstance(key, Shot):
             self.pictures.put(key, value if isinstance(value, Picture) else UNREADABLE)
             self._latest.put(key.stamp, key)

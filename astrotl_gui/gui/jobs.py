@@ -17,9 +17,10 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from astrotl_gui.core.progress import Cancelled, Pace, Progress
+from astrotl_gui.core.remote import RETRY_SECONDS, ConnectionLost
 
 log = logging.getLogger(__name__)
 
@@ -192,7 +193,8 @@ class Fetcher(QObject):
     `want(keys)` replaces the waiting list, so what scrolled out of sight is no longer loaded. `get(key)` never
     blocks: it is the cached value or None. A key whose load raised has that exception as its value.
     Together values take at most `capacity` by their `size` (one each, if not told otherwise); what is not wanted goes
-    first, the least recently used of it before the rest.
+    first, the least recently used of it before the rest. What a lost connection kept back is loaded again every few
+    seconds while it is wanted.
     """
 
     fetched = Signal(object)
@@ -212,6 +214,9 @@ class Fetcher(QObject):
         self._held = 0
         self._wanted: set[Hashable] = set()
         self._values: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lost: dict[Hashable, float] = {}
+        self._retry = QTimer(self, interval=round(1000 * RETRY_SECONDS), singleShot=True)
+        self._retry.timeout.connect(self._again)
         self._waiting: deque[Hashable] = deque()
         self._loading: set[Hashable] = set()
         self._turn = threading.Condition()
@@ -234,9 +239,24 @@ class Fetcher(QObject):
         """Load these keys, in this order, and forget what else was waiting."""
         self._wanted = set(keys)
         with self._turn:
-            missing = (key for key in keys if key not in self._values and key not in self._loading)
+            missing = (key for key in keys if self._absent(key) and key not in self._loading)
             self._waiting = deque(missing)
             self._turn.notify_all()
+
+    def _absent(self, key: Hashable) -> bool:
+        lost = self._lost.get(key)
+        return key not in self._values if lost is None else time.monotonic() - lost >= RETRY_SECONDS
+
+    @Slot()
+    def _again(self) -> None:
+        """Ask again for what a lost connection kept back, as far as it is still wanted."""
+        self._lost = {key: when for key, when in self._lost.items() if key in self._wanted}
+        with self._turn:
+            waiting = {*self._waiting, *self._loading}
+            self._waiting.extend(key for key in self._lost if key not in waiting and self._absent(key))
+            self._turn.notify_all()
+        if self._lost:
+            self._retry.start()
 
     @property
     def idle(self) -> bool:
@@ -250,9 +270,11 @@ class Fetcher(QObject):
             self._waiting.clear()
             self._loading.clear()
         self._values.clear()
+        self._lost.clear()
         self._held = 0
 
     def close(self) -> None:
+        self._retry.stop()
         with self._turn:
             self._closed = True
             self._waiting.clear()
@@ -284,6 +306,11 @@ class Fetcher(QObject):
             self._loading.discard(key)
         self._forget(key)
         self._values[key] = value
+        self._lost.pop(key, None)
+        if isinstance(value, ConnectionLost):
+            self._lost[key] = time.monotonic()
+            if not self._retry.isActive():
+                self._retry.start()
         self._held += self._size(value)
         if self._held > self.capacity:
             self._make_room(key)

@@ -18,6 +18,7 @@ from .file_dialogs import (
 from .header_page import HeaderPage
 from .injection_sheet import InjectionSheet
 from .message import Message
+from .survey_sheet import SurveySheet
 from .view_sheet import ViewSheet
 
 if TYPE_CHECKING:
@@ -73,6 +74,14 @@ def save_view(window: MainWindow) -> None:
 def show_header(window: MainWindow) -> None:
     if window.session.mosaic is not None:
         window.open_sheet(HeaderPage(window, window.session))
+
+
+def watch_survey(window: MainWindow) -> None:
+    choose_folder(
+        window,
+        "Watch a survey",
+        lambda folder: window.open_sheet(SurveySheet(window.session, window, folder)),
+    )
 
 
 def say_saved(window: MainWindow) -> None:

@@ -188,13 +188,14 @@ class Session(SessionVetting):
 
     def prepare(self, tiles: TileSource) -> None:
         """Build in the background what makes a large mosaic quick at low zoom."""
-        if not tiles.large:
+        bands = [band.name for band in tiles.mosaic.bands if not tiles.far(band.name)]
+        if not tiles.large or not bands:
             return
 
         def build(progress: Any) -> None:
-            for band in tiles.mosaic.bands:
-                if not tiles.built(band.name):
-                    tiles.build(band.name, progress)
+            for band in bands:
+                if not tiles.built(band):
+                    tiles.build(band, progress)
 
         job = self._run("Preparing zoom levels", build, then=lambda _: self.look_changed.emit())
         job.partial.connect(lambda _: self.look_changed.emit() if self.tiles is tiles else None)

@@ -9,6 +9,7 @@ from astropy.io import fits
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.core.remote import open_bytes
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ def file_headers(path: Path, *, progress: Progress = SILENT) -> list[FileHeader]
     """The headers of every HDU of a file, pixels unread. Raises AstroTLError when it cannot be read."""
     found = []
     try:
-        with fits.open(path) as hdus:
+        with open_bytes(path) as file, fits.open(file) as hdus:
             for number, hdu in enumerate(hdus):
                 progress(number, number + 1, f"Reading {path.name}")
                 found.append(FileHeader(number, str(hdu.name).strip(), header_text(hdu.header)))

@@ -128,7 +128,8 @@ def render(
     most = 2 * region.width * region.height > mosaic.shape[0] * mosaic.shape[1]
     if most and source.large and level > DIRECT_LEVELS:
         for name in names:
-            source.build(name, progress)
+            if not source.far(name):
+                source.build(name, progress)
     levels = {name: source.display_levels(name) for name in names}
     pixels = np.empty((height, width, 3), np.uint8)
     pitch = region.height / height

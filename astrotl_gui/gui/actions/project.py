@@ -32,6 +32,8 @@ PROJECT = (
            lambda w: project_verbs.open_project_beside(w), on_explore),
     Action("project.close-beside", "Project", "Close the mosaics beside", "Only this project’s own mosaic", (),
            lambda w: w.session.companions.close_all(), with_companions),
+    Action("project.watch-survey", "Project", "Watch a survey…", "How far a run over many mosaics is", (),
+           lambda w: project_verbs.watch_survey(w)),
     Action("project.import-labels", "Project", "Import labels…", "Take labels from a table",
            ("Ctrl+Shift+I",), lambda w: project_verbs.import_labels(w), with_sources),
     Action("project.export", "Project", "Export…", "Candidates and labels as a table or regions", ("Ctrl+E",),

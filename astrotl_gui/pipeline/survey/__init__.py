@@ -1,0 +1,1 @@
+"""The same verbs over many mosaics, on a cluster."""
