@@ -12,8 +12,8 @@ from astrotl_gui.ml.parameters import Features
 
 NEIGHBOUR = 5
 QUANTILES = 500
-MIXTURE, ROWS_A_PART = 10, 30
-"""Gaussians that describe the columns: at most so many, each of at least so many sources."""
+MIXTURE, ROWS_A_PART = 6, 30
+"""Gaussians that describe the plane of size and S/N: at most so many, each of at least so many sources."""
 
 F64 = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -26,24 +26,37 @@ class Cloud:
     """Where known sources lie, by up to three tests whose left-out scores say what is strange.
 
     Distance to the fifth nearest known in columns and embedding; Mahalanobis distance in the normal scores of
-    statistics and columns (shrunken covariance, Ledoit & Wolf 2004); density of the columns under a mixture of
-    Gaussians. A test whose numbers are not there is left out. Each score becomes a p-value among scores of known
-    sources that were left out (Vovk et al. 2005); the flag goes by the smallest, whose edge is read off the same
-    left-out sources, so that `false_rate` of them are flagged however many tests there are.
+    statistics and columns (shrunken covariance, Ledoit & Wolf 2004); density in the columns `plane`, size
+    against S/N, where stars part from galaxies, under a mixture of Gaussians. A test whose numbers are not there is
+    left out. Each score becomes a p-value among scores of known sources that were left out (Vovk et al. 2005); the flag
+    goes by the smallest, whose edge is read off the same left-out sources, so that `false_rate` of them are flagged
+    however many tests there are.
     """
 
     false_rate: float = 0.05
+    plane: tuple[int, ...] = ()
 
     def fit(self, features: Features, rows: Rows, fold: Rows) -> FittedCloud:
         """Learn from sources `rows` (n,); `fold` (n,) says which are left out together."""
-        scores = _scores(features, rows)
+        scores = self._scores(features, rows)
         made = np.empty((len(rows), len(scores)))
         for number in np.unique(fold):
             out = fold == number
-            for test, score in enumerate(_scores(features, rows[~out])):
+            for test, score in enumerate(self._scores(features, rows[~out])):
                 made[out, test] = score(rows[out])
         fitted = FittedCloud(scores, np.sort(made, axis=0), 0.0)
         return replace(fitted, edge=float(np.quantile(fitted.p_value(made), self.false_rate)))
+
+    def _scores(self, features: Features, rows: Rows) -> list[Score]:
+        """The tests that the numbers at hand allow, each learned from sources `rows`."""
+        columns = features.values[:, : features.columns]
+        beside = np.hstack([np.nan_to_num(features.statistics), columns])
+        scores = [_far(features.values, rows)]
+        if beside.shape[1]:
+            scores.append(_odd(beside, rows))
+        if self.plane:
+            scores.append(_rare(columns[:, list(self.plane)], rows))
+        return scores
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,18 +76,6 @@ class FittedCloud:
     def outside(self, features: Features, rows: Rows) -> NDArray[np.bool_]:
         """Whether sources `rows` are stranger than all but `false_rate` of the known."""
         return np.asarray(self.p_value(np.stack([score(rows) for score in self.scores], axis=1)) < self.edge)
-
-
-def _scores(features: Features, rows: Rows) -> list[Score]:
-    """The tests that the numbers at hand allow, each learned from sources `rows`."""
-    columns = features.values[:, : features.columns]
-    beside = np.hstack([np.nan_to_num(features.statistics), columns])
-    scores = [_far(features.values, rows)]
-    if beside.shape[1]:
-        scores.append(_odd(beside, rows))
-    if features.columns:
-        scores.append(_rare(columns, rows))
-    return scores
 
 
 def _far(values: F64, rows: Rows) -> Score:

@@ -26,6 +26,8 @@ from astrotl_gui.pipeline.making import find_embeddings
 FOLDS = 5
 REGIONS = 25
 """The sky is cut into so many regions of equally many known sources; a fold leaves out every fifth."""
+PLANE = ("log r50", "log snr")
+"""Where stars part from galaxies."""
 LEAST = 50
 """Fewer known sources teach nothing that could be checked."""
 
@@ -83,7 +85,8 @@ def estimate_parameter(
     every = np.arange(len(embeddings))
     made = METHODS[method]().fit(features, rows, truth).predict(features, every)
     stretch = {name: conformal(tested.value - truth, tested.sigma, share) for name, share in LOW_HIGH.items()}
-    outside = Cloud().fit(features, rows, tested.fold).outside(features, every)
+    plane = tuple(names.index(name) for name in PLANE) if {*PLANE} <= {*names} else ()
+    outside = Cloud(plane=plane).fit(features, rows, tested.fold).outside(features, every)
     outside[rows] = False
     progress(FOLDS + 2, FOLDS + 2, "Estimating all sources")
     low, high = _honest_intervals(tested, truth)
