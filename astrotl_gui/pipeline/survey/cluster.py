@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,6 +80,7 @@ def _local_cluster(workers: int) -> Any:
             threads_per_worker=1,
             memory_limit=limit,
             dashboard_address=None,
+            silence_logs=logging.ERROR,
             env={"OMP_NUM_THREADS": str(threads)},
         )
     each = {
@@ -93,4 +95,4 @@ def _local_cluster(workers: int) -> Any:
         for k in range(count)
     }
     scheduler = {"cls": Scheduler, "options": {"dashboard": False, "dashboard_address": None}}
-    return SpecCluster(workers=each, scheduler=scheduler)
+    return SpecCluster(workers=each, scheduler=scheduler, silence_logs=logging.ERROR)
