@@ -118,26 +118,25 @@ def _gain(ours: np.ndarray, theirs: np.ndarray, truth: np.ndarray, region: np.nd
 
 
 def _strangers(made_of: Any, catalog: Any, embeddings: Any, truth: Path) -> list[Row]:
-    """Bright stars, and artifacts, where bright galaxies are known: how many are said to be unlike these."""
+    """Bright stars, and artifacts, where galaxies are known: how many are said to be unlike these."""
     bright = catalog.column("snr")[catalog.rows_of(embeddings.ids)] > 30
     table = pq.read_table(demo_field().truth)
     kinds = np.array(table["class"].to_pylist())
     known = read_known(truth, "log_mass", catalog)
-    keep = np.isin(known.ids, embeddings.ids[bright])
-    galaxies = KnownValues(known.name, "", known.ids[keep], known.values[keep], known.rows, known.source)
-    made = estimate_parameter(*made_of, galaxies, "neighbours")
-    place = catalog.rows_of(made.ids)
     rows = []
-    names = {"star": "stars of S/N > 30", "artifact": "artifacts"}
-    for kind in names:
-        mine = np.flatnonzero(kinds == kind)
-        position = [np.array(table[name])[mine] for name in ("ra", "dec")]
-        at = match_sky(*position, catalog.ra[place], catalog.dec[place], 1.0)
-        found = np.unique(at[at >= 0])
-        if kind == "star":  # faint ones are points among points
-            found = found[bright[found]]
-        said = float(made.outside[found].mean())
-        rows.append(
-            Row(f"{names[kind]} said to lie outside", said, "", target=0.9, more=True, n=f"{len(found)}")
-        )
+    for some, share in (("bright galaxies", bright), ("all galaxies", np.ones_like(bright))):
+        keep = np.isin(known.ids, embeddings.ids[share])
+        galaxies = KnownValues(known.name, "", known.ids[keep], known.values[keep], known.rows, known.source)
+        made = estimate_parameter(*made_of, galaxies, "neighbours")
+        place = catalog.rows_of(made.ids)
+        for kind, title in {"star": "stars of S/N > 30", "artifact": "artifacts"}.items():
+            mine = np.flatnonzero(kinds == kind)
+            position = [np.array(table[name])[mine] for name in ("ra", "dec")]
+            at = match_sky(*position, catalog.ra[place], catalog.dec[place], 1.0)
+            found = np.unique(at[at >= 0])
+            if kind == "star":  # faint ones are points among points
+                found = found[bright[found]]
+            said = float(made.outside[found].mean())
+            name = f"{title} said to lie outside, {some} known"
+            rows.append(Row(name, said, "", target=0.9, more=True, n=f"{len(found)}"))
     return rows
