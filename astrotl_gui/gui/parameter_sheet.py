@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 WIDTH, LEAST_HEIGHT, WORDS_WIDTH = 1040, 380, 210
 PHOTOMETRY = "photometry"
+PLACE = {"id", "ra", "dec", "x", "y"}
+"""Where a source is says nothing of another field: what is checked by left-out sky must not learn from it."""
 METHODS = {
     "combined": "Gaussian process and trees",
     "gp": "Gaussian process",
@@ -74,7 +76,7 @@ class ParameterSheet(Sheet):
         self._build()
         self._connect()
         self._offer_beside()
-        self._show_made()
+        self.parameters.read()
 
     # -- what is estimated
 
@@ -260,7 +262,7 @@ class ParameterSheet(Sheet):
         columns |= {
             name: name
             for name in catalog.names
-            if name not in made and name != "id" and catalog.column(name).dtype.kind in "iuf"
+            if name not in made and name not in PLACE and catalog.column(name).dtype.kind in "iuf"
         }
         self.beside.offer(columns, (PHOTOMETRY,))
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Parameters(QObject):
-    """`made`: what the project keeps of the sources it has now, by name. `watched`: a sheet shows what
+    """`made`: what was read of what the project keeps for the sources it has now. `watched`: a sheet shows what
     comes of it, no message need do so."""
 
     changed = Signal()
@@ -36,15 +36,24 @@ class Parameters(QObject):
         self.made: list[Estimates] = []
         self.watched = False
         self._job: Job | None = None
-        session.project_changed.connect(self.read)
-        session.catalog_changed.connect(self.read)
+        session.project_changed.connect(self._take_project)
+        session.catalog_changed.connect(self._forget)
 
     @property
     def running(self) -> bool:
         return self._job is not None
 
+    def _take_project(self) -> None:
+        self.cancel()
+        self._forget()
+
+    def _forget(self) -> None:
+        """What there is is read when somebody asks for it."""
+        self.made = []
+        self.read() if self.watched else self.changed.emit()
+
     def read(self) -> None:
-        """What the project keeps; estimates went with the sources if these were found anew."""
+        """Read what the project keeps; estimates went with the sources if these were found anew."""
         session, project = self._session, self._session.project
         kept = Estimates.all(project.path) if project is not None else []
         self.made = [made for made in kept if made.name in session.catalog]

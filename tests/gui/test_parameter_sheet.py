@@ -66,6 +66,8 @@ def test_a_table_becomes_estimates_that_are_kept_drawn_and_exported(
     assert (
         sheet.columns.menu.actions()[0].text() == "logmass  (193 of 300)"
     )  # positions and text are not offered
+    texts = [action.text() for action in sheet.beside.menu.actions()]
+    assert texts == ["Photometry", "flux_r", "r50", "snr", "mag_r"]
     assert sheet.beside.value == ("photometry",) and not sheet.export.isEnabled()
     with qtbot.waitSignal(session.columns_changed, timeout=30_000):
         QTest.keyClick(sheet, K.Key_Return, CTRL)
@@ -161,3 +163,34 @@ def test_an_estimation_is_stopped_and_outlives_its_sheet(
     sheet.end()
     qtbot.waitUntil(lambda: "logmass" in session.catalog, timeout=30_000)
     assert opened(window).shown is not None
+    window.sheet.end()  # type: ignore[union-attr]
+    lists_take_it(qtbot, window)
+
+
+def lists_take_it(qtbot: QtBot, window: MainWindow) -> None:
+    """The list is sorted and filtered by what was estimated, and its captions say it."""
+    pane, catalog = window.explore.list_pane, window.session.catalog
+    value, ids = catalog.column("logmass"), catalog.ids
+    pane._open_sort()
+    pane.sort_menu.entries["falling:logmass"].trigger()
+    assert pane.model.ids.tolist() == ids[np.argsort(-value, kind="stable")].tolist()
+    assert pane.gallery.values is not None
+    shown, strange = pane.gallery.values(0), pane.gallery.values(pane.model.row_of(COUNT))
+    assert shown.startswith(f"{value.max():.2f} ± ") and strange.endswith(" ?")
+    pane.sort_menu.entries["rising:logmass"].trigger()
+    assert pane.model.id_at(0) == ids[np.argmin(value)]
+    pane.sort_menu.close()
+    pane._open_filter()
+    popover = pane.popover
+    assert popover.bounds.isVisible() and popover.estimate.value == "logmass"
+    QTest.keyClicks(popover.least.field, "9.5")
+    assert set(pane.model.ids.tolist()) == set(ids[value >= 9.5].tolist())
+    QTest.keyClicks(popover.most.field, "10")
+    qtbot.waitUntil(lambda: len(pane.model) == int(((value >= 9.5) & (value <= 10)).sum()))
+    assert pane.filter.text() == "logmass from 9.5 to 10"
+    before = window.session.catalog
+    window.session.take_columns(before.with_columns(logmass=np.full(COUNT, 9.9)), before)
+    assert len(pane.model) == COUNT  # the filter follows the column
+    qtbot.mouseClick(popover.clear, LEFT)
+    assert not pane.filter.active
+    popover.close()
