@@ -25,6 +25,7 @@ NAMES = (
     "realism",
     "simulate",
     "sky_catalog",
+    "survey",
     "vetting",
     "window",
 )

@@ -104,7 +104,6 @@ class _Painted:
 
     def __init__(self, cutout: Any) -> None:
         self.source, self.sharp, self.at = None, False, 0.0
-        self._cutout = cutout
         paint = cutout.paintEvent
 
         def timed(event: Any) -> None:

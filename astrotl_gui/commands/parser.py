@@ -23,6 +23,7 @@ from astrotl_gui.commands.parameters import parameters_options
 from astrotl_gui.commands.recovery import recovery_options
 from astrotl_gui.commands.render import render_options
 from astrotl_gui.commands.replay import replay_options
+from astrotl_gui.commands.survey import survey_options
 from astrotl_gui.commands.values import degrees
 from astrotl_gui.core.settings import OUTLIER_METHODS, STRATEGIES
 from astrotl_gui.pipeline.real_fields import FIELDS
@@ -139,6 +140,8 @@ def make_parser() -> argparse.ArgumentParser:
     evaluate_options(verb("evaluate", "how soon a ranking finds what is wanted", project=False))
     describe_options(verb("describe", "a mosaic's look in numbers, or two side by side", project=False))
     render_options(verb("render", "a region of a mosaic as a PNG, without a window", project=False))
+
+    survey_options(verb("survey", "detect and embed over many mosaics, on a cluster", project=False))
 
     sub = verb("open", "the window, on a project or on images", project=False)
     sub.add_argument("paths", nargs="*", type=Path)

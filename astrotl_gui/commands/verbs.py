@@ -33,6 +33,7 @@ from astrotl_gui.commands.shared import (
     row_of,
     target_of,
 )
+from astrotl_gui.commands.survey import survey
 from astrotl_gui.commands.targets import prototypes, target
 from astrotl_gui.commands.why import why
 from astrotl_gui.core.errors import AstroTLError
@@ -279,6 +280,7 @@ VERBS = {
     "simulate": simulate,
     "describe": describe,
     "render": render,
+    "survey": survey,
     "open": open_window,
     "demo": demo,
 }

@@ -35,7 +35,6 @@ LABELS = (
     ("negative", "X", "No", "ph.x", "no", "label.no"),
 )
 WIDE = "Wide"
-LARGE_PX = 384
 COMPACT_RANKS = 3
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -185,8 +185,6 @@ class HeldOrder:
 
 NONE = np.empty(0, np.int64)
 EMPTY = ListOrder(np.empty(0, np.int64), range(0), np.empty(0, np.float32), 0)
-
-Labelled = Callable[[], Iterable[int]]
 
 
 def whole(ids: NDArray[np.int64], scores: NDArray[np.float32], lookup: Places | None = None) -> ListOrder:

@@ -40,10 +40,6 @@ class MosaicMouse(QObject):
         self._moved = False
         self.box: QRectF | None = None
 
-    @property
-    def dragging(self) -> bool:
-        return self._moved and self._button != Qt.MouseButton.NoButton
-
     def press(self, event: QMouseEvent) -> None:
         if self._button == Qt.MouseButton.NoButton:
             self._button = event.button()

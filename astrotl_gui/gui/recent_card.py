@@ -15,7 +15,7 @@ from . import theme
 from .controls import Control
 from .sky_picture import paint_picture
 
-HEIGHT, PICTURE, INSET = 76, 60, 8
+HEIGHT, INSET = 76, 8
 
 
 def day_text(when: date, today: date) -> str:

@@ -126,7 +126,7 @@ class SurveySheet(Sheet):
         for row, ((reason, where), count) in enumerate(reasons.most_common(SHOWN)):
             text = Label(f"{where}: {reason}" if where else reason, 12, 400, "alert", wrap=True)
             text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            many = Label(f"{count:,} partition{'s' if count > 1 else ''}", 12, 400, "text2")
+            many = Label(f"{count:,} ×" if count > 1 else "", 12, 400, "text2")
             self._failures.addWidget(text, row, 0)
             self._failures.addWidget(many, row, 1, Qt.AlignmentFlag.AlignTop)
         if len(reasons) > SHOWN:

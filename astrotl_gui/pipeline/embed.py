@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -39,6 +39,8 @@ def embed(
     *,
     device: str = "auto",
     first: Sequence[int] = (),
+    fixed: Preprocessing | None = None,
+    make_encoder: Callable[..., Encoder] = Encoder,
     progress: Progress = SILENT,
 ) -> EmbeddingStore:
     """Embed the sources that `folder` holds no embedding of, and return the store that now holds all.
@@ -46,26 +48,26 @@ def embed(
     Shards of 512 sources are written as they are ready, so that after Cancelled (or a kill) the next call
     goes on. Sources keep their embedding while id and position stay the same; another making (bands, sizes,
     encoder, weights …) starts a new key beside the old. The sources with the ids `first` come first, the rest by
-    place. Raises AstroTLError for an unknown device or encoder, a folder that cannot be written, images that
-    cannot be read, and a GPU without memory for a single image.
+    place. `fixed` is the stretch of a new store where given (a survey has one for all its mosaics), else it is measured
+    on the catalog; `make_encoder` makes the network. Raises AstroTLError for an unknown device or encoder, a folder
+    that cannot be written, images that cannot be read, and a GPU without memory for a single image.
     """
     if settings.views not in (0, 1, 8):
         raise ValueError("views is 0, 1 or 8")
     progress(0, len(catalog), "Embedding")
     wanted = making(mosaic, cutouts, settings)
     the_card = network_card(settings)
-    store, missing = _stored(folder, wanted, catalog)
+    store, missing = _stored(folder, wanted, catalog, fixed)
     if store is not None and not len(missing):
         progress(len(catalog), len(catalog), "Embedding")
         return store
     size = cutout_size(cutouts, settings)
-    preprocessing = (
-        Preprocessing.from_dict(store.meta()["preprocessing"])
-        if store is not None
-        else Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, size)
-    )
+    if store is not None:
+        preprocessing = Preprocessing.from_dict(store.meta()["preprocessing"])
+    else:
+        preprocessing = fixed or Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, size)
     recipe = recipe_of(preprocessing, the_card, settings, size)
-    encoder = Encoder(the_card, recipe.front(), settings.layers, device)
+    encoder = make_encoder(the_card, recipe.front(), settings.layers, device)
     if store is None:
         views = wanted["views"] or _affordable_views(mosaic, catalog, recipe, encoder, len(settings.zooms))
         store = _new_store(folder, {**wanted, "views": views}, preprocessing, encoder)
@@ -75,7 +77,7 @@ def embed(
 
 
 def _stored(
-    folder: Path, wanted: dict[str, Any], catalog: Catalog
+    folder: Path, wanted: dict[str, Any], catalog: Catalog, fixed: Preprocessing | None
 ) -> tuple[EmbeddingStore | None, NDArray[np.int64]]:
     """The store to go on with, the one of the wanted making with the least left to do, and the rows it lacks."""
     # A stretch measured on a handful of sources must not rule a catalog of thousands.
@@ -83,7 +85,9 @@ def _stored(
     best: tuple[float, EmbeddingStore | None, NDArray[np.int64]] = (np.inf, None, np.arange(len(catalog)))
     for store in fitting(folder, wanted):
         meta = store.meta()
-        if len(meta["preprocessing"]["reference"]) < enough:
+        if fixed is not None and meta["preprocessing"] != fixed.to_dict():
+            continue
+        if fixed is None and len(meta["preprocessing"]["reference"]) < enough:
             continue
         missing = store.missing(catalog)  # reads every shard
         if (work := len(missing) * meta["making"]["views"]) < best[0]:

@@ -13,7 +13,6 @@ import pyarrow.parquet as pq
 from astropy.table import Table
 from numpy.typing import NDArray
 
-CLASSES = ("galaxy", "star", "lens", "agn", "artifact", "outlier")
 TEXTS = {
     "class": "galaxy, star, lens, agn, artifact or outlier",
     "kind": "finer class",

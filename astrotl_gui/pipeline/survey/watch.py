@@ -19,9 +19,10 @@ SUFFIX = ".survey"
 
 @dataclass(frozen=True)
 class Failure:
-    """A partition that failed: its number, where and why, and how often it was tried."""
+    """A task that failed, "detect" of a mosaic or "embed" of a partition: its number, where, why, how often tried."""
 
-    partition: int
+    stage: str
+    number: int
     where: str
     reason: str
     tries: int
@@ -31,7 +32,7 @@ class Failure:
 class SurveyState:
     """`rate` [partitions/s] is that of those finished last, 0 before there are two; `idle` [s] the time since the last.
 
-    A partition that failed and was done by a later run is done.
+    A task that failed and was done by a later run is done; failures of detection cost no partition.
     """
 
     name: str
@@ -43,7 +44,7 @@ class SurveyState:
 
     @property
     def failed(self) -> int:
-        return len(self.failures)
+        return sum(failure.stage == "embed" for failure in self.failures)
 
     @property
     def waiting(self) -> int:
@@ -79,7 +80,9 @@ def survey_state(folder: Path, now: float, *, progress: Progress = SILENT) -> Su
         raise AstroTLError("The survey cannot be read", f"{folder}: {problem}.") from problem
     progress(0, partitions, "Reading the survey")
     times = _finished(folder / "parts")
-    failures = tuple(failure for failure in _failures(folder / "failures") if failure.partition not in times)
+    failures = tuple(
+        one for one in _failures(folder / "failures") if one.stage == "detect" or one.number not in times
+    )
     last = np.sort(list(times.values()))[-RECENT:]
     span = float(last[-1] - last[0]) if len(last) > 1 else 0.0
     return SurveyState(
@@ -109,12 +112,13 @@ def _failures(folder: Path) -> list[Failure]:
             said = json.loads(file.read_text(encoding="utf-8"))
             found.append(
                 Failure(
-                    int(file.stem),
+                    str(said["stage"]),
+                    int(said["number"]),
                     str(said.get("where", "")),
                     str(said.get("reason", "")),
                     int(said.get("tries", 1)),
                 )
             )
-        except (OSError, ValueError, AttributeError, TypeError):
+        except (OSError, ValueError, KeyError, AttributeError, TypeError):
             continue  # it is being written; the next look finds it whole
     return found

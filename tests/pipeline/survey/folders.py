@@ -21,8 +21,9 @@ def survey_folder(place: Path, partitions: int = 100, done: int = 40, every: flo
     for number in range(done):
         finish(folder, number, NOW - every * (done - number))
     for number in (41, 42):
-        said = {"what": "AstroTLError", "where": "tile_7.fits", "reason": "File is cut short.", "tries": 3}
-        (folder / "failures" / f"{number:06}.json").write_text(json.dumps(said))
+        said = {"where": "tile_7.fits", "reason": "File is cut short.", "tries": 3}
+        said |= {"stage": "embed", "number": number}
+        (folder / "failures" / f"embed-{number:06}.json").write_text(json.dumps(said))
     return folder
 
 

@@ -1,0 +1,186 @@
+"""`astrotl survey`: detect or take positions, and embed, over many mosaics, here or on a cluster."""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from astrotl_gui.commands.shared import ConsoleProgress, Result
+from astrotl_gui.core.errors import AstroTLError
+
+if TYPE_CHECKING:
+    from astrotl_gui.pipeline.survey.folder import Survey
+
+FAILURES_SHOWN = 10
+
+
+def survey_options(sub: argparse.ArgumentParser) -> None:
+    sub.add_argument(
+        "catalog", nargs="?", type=Path, help="positions: HATS, Parquet, FITS, CSV (default: detect)"
+    )
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="survey folder, NAME.survey")
+    sub.add_argument(
+        "--images",
+        nargs="+",
+        type=Path,
+        default=[],
+        metavar="PATH",
+        help="FITS files, folders, lists (.txt), tables with a row a mosaic",
+    )
+    where = sub.add_mutually_exclusive_group()
+    where.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask scheduler, or its scheduler file"
+    )
+    where.add_argument(
+        "--cluster",
+        default="",
+        metavar="MODULE:CALLABLE",
+        help="makes your own Dask cluster (SLURM, Kubernetes)",
+    )
+    where.add_argument("--plain", action="store_true", help="one partition after another, without Dask")
+    sub.add_argument(
+        "--workers", type=int, default=0, metavar="N", help="processes (one a GPU, or for two cores)"
+    )
+    sub.add_argument(
+        "--per-partition", type=int, default=20_000, metavar="N", help="sources of a partition (20000)"
+    )
+    sub.add_argument("--cutout", type=float, metavar="ARCSEC", help="side of what the network sees (18)")
+    sub.add_argument("--encoder", metavar="NAME", help="see astrotl encoders (the built-in)")
+    sub.add_argument(
+        "--views", type=int, choices=(1, 8), default=1, help="turns and reflections averaged (1)"
+    )
+    sub.add_argument("--device", default="auto", choices=("auto", "cuda", "mps", "cpu"))
+    sub.add_argument(
+        "--plan", action="store_true", help="only say what it will take, from rates measured here"
+    )
+    sub.add_argument("--sources", type=int, metavar="N", help="with --plan: how many, instead of counting")
+    sub.add_argument(
+        "--price", type=float, default=float("nan"), metavar="P", help="with --plan: of a worker-hour"
+    )
+    sub.add_argument("--open-as", type=Path, metavar="PROJECT", help="make a project of what has arrived")
+    sub.add_argument("--mosaic", default="0", metavar="NAME", help="with --open-as: which mosaic (the first)")
+
+
+def survey(options: argparse.Namespace) -> Result:
+    """Begin a survey, go on with one, plan it, or open what has arrived. Exit 1 where something failed."""
+    from astrotl_gui.pipeline.survey.folder import Survey
+
+    if options.workers < 0 or options.per_partition < 1:
+        raise AstroTLError("This is no number", "--workers and --per-partition count from 1.")
+    if options.plan:
+        return _plan(options)
+    if options.open_as:
+        return _open_as(options, Survey.open(options.out))
+    return _run(options, Survey.open(options.out) if options.out.exists() else _begin(options))
+
+
+def _begin(options: argparse.Namespace) -> Survey:
+    from astrotl_gui.core.settings import DetectionSettings
+    from astrotl_gui.pipeline.survey.fields import find_fields
+    from astrotl_gui.pipeline.survey.folder import Survey
+    from astrotl_gui.pipeline.survey.hats import read_positions
+
+    if options.catalog is not None:
+        next(read_positions(options.catalog), None)  # is refused before minutes are spent on the images
+    fields = find_fields(_images(options), progress=ConsoleProgress())
+    settings = _settings(options)
+    return Survey.create(options.out, fields, DetectionSettings(), *settings, options.catalog)
+
+
+def _images(options: argparse.Namespace) -> list[Path]:
+    if not options.images:
+        raise AstroTLError("No images to survey", "Give FITS files, folders, lists or a table with --images.")
+    for path in options.images:
+        if "://" not in str(path) and not path.exists():
+            raise AstroTLError("This file is missing", f"{path}.")
+    return list(options.images)
+
+
+def _settings(options: argparse.Namespace) -> tuple[Any, Any]:
+    from astrotl_gui.core.settings import BUILT_IN, CutoutSettings, EncoderSettings
+
+    size = options.cutout or CutoutSettings().size
+    encoder = EncoderSettings(encoder=options.encoder or BUILT_IN, views=options.views)
+    return CutoutSettings(size, 3 * size), encoder
+
+
+def _run(options: argparse.Namespace, begun: Survey) -> Result:
+    from astrotl_gui.pipeline.survey.cluster import connected
+    from astrotl_gui.pipeline.survey.engine import run
+
+    cluster: Any = nullcontext()
+    if not options.plain:
+        cluster = connected(options.scheduler, options.cluster, options.workers)
+    with cluster as client:
+        made = run(
+            begun,
+            client,
+            per_partition=options.per_partition,
+            device=options.device,
+            progress=ConsoleProgress(),
+        )
+    lines = [
+        f"{begun.path}: {made.sources:,} sources, {made.done:,} of {made.partitions:,} partitions finished; "
+        f"{made.embedded:,} embedded now, {made.rate:,.0f} a second"
+    ]
+    if made.nowhere:
+        lines.append(f"{made.nowhere:,} positions lie on no image: {begun.path / 'unplaced.parquet'}")
+    if made.linked:
+        lines.append(f"{made.linked:,} detections stand for others' sources: {begun.path / 'links.parquet'}")
+    if made.failures:
+        lines.append(f"{len(made.failures):,} failed. Run the same line again to try them anew:")
+        lines += [f"  {one.where}: {one.reason}" for one in made.failures[:FAILURES_SHOWN]]
+        lines += ["  …"] if len(made.failures) > FAILURES_SHOWN else []
+    failures = [
+        {"stage": one.stage, "number": one.number, "where": one.where, "reason": one.reason}
+        for one in made.failures
+    ]
+    return {
+        "survey": begun.path,
+        "sources": made.sources,
+        "partitions": made.partitions,
+        "done": made.done,
+        "embedded": made.embedded,
+        "rate": made.rate,
+        "unplaced": made.nowhere,
+        "linked": made.linked,
+        "failures": failures,
+        "catalog": begun.path / "catalog",
+        "text": "\n".join(lines),
+        "exit": 1 if failures else 0,
+    }
+
+
+def _plan(options: argparse.Namespace) -> Result:
+    from dataclasses import asdict
+
+    from astrotl_gui.core.settings import DetectionSettings
+    from astrotl_gui.pipeline.survey.fields import find_fields
+    from astrotl_gui.pipeline.survey.hats import read_positions
+    from astrotl_gui.pipeline.survey.plan import plan_lines, plan_survey
+
+    fields = [one for one in find_fields(_images(options), progress=ConsoleProgress()) if not one.reason]
+    sources = options.sources
+    if sources is None and options.catalog is not None:
+        sources = sum(len(table) for table in read_positions(options.catalog))
+    plan, rates = plan_survey(
+        [one.spec for one in fields],
+        sources,
+        *_settings(options),
+        DetectionSettings(),
+        workers=options.workers or 1,
+        per_partition=options.per_partition,
+        price=options.price,
+        device=options.device,
+        progress=ConsoleProgress(),
+    )
+    return {**plan.to_dict(), "rates": asdict(rates), "text": "\n".join(plan_lines(plan, rates))}
+
+
+def _open_as(options: argparse.Namespace, begun: Survey) -> Result:
+    from astrotl_gui.pipeline.survey.opening import open_as_project
+
+    made = open_as_project(begun, options.mosaic, options.open_as)
+    return {"project": made, "text": f"{made}: look at it with astrotl open {made}"}
