@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.files import atomic_write
 
 FOLDER = "parameters"
@@ -37,6 +39,12 @@ class Fit:
     outliers: float
     r2: float
     held: dict[str, float]
+
+
+def estimated(names: Iterable[str]) -> list[str]:
+    """Which columns of a catalog are estimated parameters: those with NAME_err and NAME_outside beside them."""
+    order = list(names)
+    return [name for name in order if f"{name}_err" in order and f"{name}_outside" in order]
 
 
 def fit_of(truth: F64, value: F64, low: dict[str, F64], high: dict[str, F64]) -> Fit:
@@ -107,6 +115,19 @@ class Estimates:
         """All parameters of a project, by name."""
         found = (_read(path) for path in sorted((project / FOLDER).glob("*.parquet")))
         return [made for made in found if made is not None]
+
+
+def brightness(catalog: Catalog, ids: NDArray[np.int64]) -> tuple[F64, str]:
+    """How bright sources are, NaN where that is not known, and what it is called: in the reddest band, else S/N."""
+    rows = catalog.rows_of(ids)
+    for band in reversed(catalog.bands):
+        magnitude = (
+            catalog.column(f"mag_{band}")[rows] if f"mag_{band}" in catalog else np.full(len(rows), np.nan)
+        )
+        if np.isfinite(magnitude).mean() > 0.5:
+            return magnitude, f"{band} [mag]"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(np.maximum(catalog.column("snr")[rows], 1e-3)), "log S/N"
 
 
 _ARRAYS = ("ids", "value", "sigma", "wide", "outside", "truth", "left_out")

@@ -181,6 +181,14 @@ def known_columns(names: Iterable[str]) -> tuple[tuple[str, str] | None, str | N
     return _pair_by_name(there), next((there[key] for key in _IDS if key in there), None)
 
 
+def position_columns(table: Table) -> set[str]:
+    """The columns of a table that say where a row is, and which: no measurements."""
+    pair, name = known_columns(table.colnames)
+    axes = {axis for row in _PIXELS for axis in row[:2]}
+    found = {*(pair or ()), *(_pair_by_ucd(table) or ()), *([name] if name else [])}
+    return found | {column for column in table.colnames if column.strip().lower() in axes}
+
+
 def _pair_by_name(names: dict[str, str]) -> tuple[str, str] | None:
     return next(((names[a], names[b]) for a, b in _SKY if a in names and b in names), None)
 

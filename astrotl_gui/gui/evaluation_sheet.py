@@ -149,7 +149,7 @@ class EvaluationSheet(Sheet):
         row.insertWidget(2, self.choose)
         row.addStretch(1)
         self.pages = QStackedWidget()
-        for page in (self.empty, _column(self.working, self.bar), self._results()):
+        for page in (self.empty, working_page(self.working, self.bar), self._results()):
             self.pages.addWidget(page)
         self.pages.setMinimumHeight(theme.scaled(LEAST_HEIGHT))
         self.body.addLayout(row)
@@ -232,7 +232,8 @@ class EvaluationSheet(Sheet):
         return f"This start needs {protocol.positives} Yes and {need} No; there are {yes} and {no}."
 
 
-def _column(label: Label, bar: Bar) -> QWidget:
+def working_page(label: Label, bar: Bar) -> QWidget:
+    """What goes on, and how far it is, in the middle of a page."""
     page = QWidget()
     column = QVBoxLayout(page)
     column.setContentsMargins(theme.scaled(160), 0, theme.scaled(160), 0)

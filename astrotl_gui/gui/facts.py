@@ -105,9 +105,15 @@ def _estimates(row: Mapping[str, Any]) -> list[tuple[str, str]]:
     for name in row:
         value, error = _number(row, name), _number(row, f"{name}_err")
         if f"{name}_outside" in row and math.isfinite(value):
-            doubt = " ?" if _number(row, f"{name}_outside") else ""
-            facts.append((name, flux_text(value, error).replace("-", "−") + doubt))
+            facts.append((name, estimate_text(value, error, bool(_number(row, f"{name}_outside")))))
     return facts
+
+
+def estimate_text(value: float, error: float, outside: bool) -> str:
+    """An estimated parameter with its error, a question mark where it is unlike all known; "" without a value."""
+    if not math.isfinite(value):
+        return ""
+    return flux_text(value, error).replace("-", "−") + (" ?" if outside else "")
 
 
 def _variability(row: Mapping[str, Any]) -> list[tuple[str, str]]:

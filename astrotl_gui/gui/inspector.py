@@ -179,6 +179,7 @@ class Inspector(QWidget):
             signal.connect(self._show_source)
         for changed in (
             session.labels_changed,
+            session.columns_changed,
             session.ranking_changed,
             session.target_changed,
             session.targets_changed,

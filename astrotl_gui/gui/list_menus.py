@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from . import theme
 from .controls import Button, Label
 from .fields import Choice, NumberField, Switch
-from .list_order import SORTS, VARIES, ListFilter
+from .list_order import FALLING, RISING, SORTS, VARIES, ListFilter
 
 FAINTEST, BRIGHTEST = 40.0, -5.0
 
@@ -40,6 +40,15 @@ class FilterPopover(QWidget):
         self.variability = Choice(list(VARIES.items()))
         self.variability.setAccessibleName("Epochs that count")
         self.varying = _row(Label("Varies more than", tone="text2"), self.varies, self.variability)
+        self.estimate = Choice()
+        self.estimate.setAccessibleName("Estimated parameter")
+        self.least, self.most = NumberField(height=28), NumberField(height=28)
+        for field, name in ((self.least, "At least"), (self.most, "At most")):
+            field.setFixedWidth(76)
+            field.field.setAccessibleName(name)
+        self.bounds = _row(self.estimate, Label("from", tone="text2"), self.least)
+        self.bounds.layout().addWidget(Label("to", tone="text2"))  # type: ignore[union-attr]
+        self.bounds.layout().addWidget(self.most)  # type: ignore[union-attr]
         self.labelled = Switch("Hide labelled")
         self.masked = Switch("Hide masked")
         self.artifacts = Switch("Hide artifacts")
@@ -49,6 +58,7 @@ class FilterPopover(QWidget):
         column.setSpacing(6)
         column.addWidget(self.brightness)
         column.addWidget(self.varying)
+        column.addWidget(self.bounds)
         for switch, text in (
             (self.labelled, "Hide labelled"),
             (self.masked, "Hide masked"),
@@ -62,12 +72,28 @@ class FilterPopover(QWidget):
         self.limit.changed.connect(self._read)
         self.varies.changed.connect(self._read)
         self.variability.chosen.connect(self._read)
+        self.estimate.chosen.connect(self._read)
+        self.least.changed.connect(self._read)
+        self.most.changed.connect(self._read)
         self.clear.clicked.connect(lambda: self._give(replace(ListFilter(), band=self._filter.band)))
 
-    def show_filter(self, chosen: ListFilter, bands: Sequence[str], varies: bool | None = None) -> None:
+    def show_filter(
+        self,
+        chosen: ListFilter,
+        bands: Sequence[str],
+        varies: bool | None = None,
+        estimates: Sequence[str] | None = None,
+    ) -> None:
         """Show a filter; `bands` are those with magnitudes, none hides the brightness limit. `varies`: whether it is
-        known how sources vary between epochs; None leaves the limit to it as it is shown."""
+        known how sources vary between epochs; None leaves the limit to it as it is shown.
+        `estimates`: the parameters that were estimated, or None likewise."""
         self._setting = True
+        if estimates is not None:
+            self.bounds.setVisible(bool(estimates))
+            self.estimate.set_options(list(estimates))
+        self.estimate.set_value(chosen.estimate)
+        self.least.set_value(chosen.least)
+        self.most.set_value(chosen.most)
         if varies is not None:
             self.varying.setVisible(varies)
         self.varies.set_value(chosen.varies)
@@ -106,6 +132,9 @@ class FilterPopover(QWidget):
             self.artifacts.isChecked(),
             self.variability.value,
             self.varies.value,
+            self.estimate.value,
+            self.least.value,
+            self.most.value,
         )
         self.clear.setEnabled(self._filter.active)
         self.changed.emit(self._filter)
@@ -129,21 +158,34 @@ def _row(left: QWidget, middle: QWidget | None, right: QWidget) -> QWidget:
 
 
 class SortMenu(QMenu):
-    """By what the list is sorted. `chosen(sort)` fires with a key of SORTS."""
+    """By what the list is sorted. `chosen(sort)` fires with what `arrange` takes."""
 
     chosen = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        group = QActionGroup(self)
+        self._group = QActionGroup(self)
         self.entries: dict[str, QAction] = {}
+        self._value = "rank"
         for name, text in SORTS.items():
-            entry = self.addAction(text)
-            entry.setCheckable(True)
-            entry.setActionGroup(group)
-            entry.triggered.connect(lambda checked, name=name: self.chosen.emit(name))
-            self.entries[name] = entry
+            self._add(name, text)
         self.set_value("rank")
+
+    def _add(self, name: str, text: str) -> None:
+        entry = self.addAction(text)
+        entry.setCheckable(True)
+        entry.setActionGroup(self._group)
+        entry.triggered.connect(lambda checked: self.chosen.emit(name))
+        self.entries[name] = entry
+
+    def offer_estimates(self, names: Sequence[str]) -> None:
+        """Offer these estimated parameters, from either end."""
+        for name in [name for name in self.entries if name not in SORTS]:
+            self.removeAction(self.entries.pop(name))
+        for name in names:
+            self._add(f"{FALLING}{name}", f"{name}, largest first")
+            self._add(f"{RISING}{name}", f"{name}, smallest first")
+        self.set_value(self._value)
 
     def offer(self, sort: str, there: bool) -> None:
         """Offer a sort, or not."""
@@ -151,4 +193,6 @@ class SortMenu(QMenu):
 
     def set_value(self, sort: str) -> None:
         """Mark the sort now in use."""
-        self.entries[sort].setChecked(True)
+        self._value = sort
+        if sort in self.entries:
+            self.entries[sort].setChecked(True)

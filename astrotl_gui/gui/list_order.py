@@ -15,6 +15,8 @@ from astrotl_gui.core.places import Places, Without
 MASKED_FRACTION = 0.1
 """Share of bad pixels from which a source counts as masked."""
 SORTS = {"rank": "Rank", "brightness": "Brightness", "snr": "Signal to noise", "variability": "Variability"}
+FALLING, RISING = "falling:", "rising:"
+"""Before the name of an estimated parameter: sorted by it, the largest or the smallest first."""
 VARIES = {"var_chi2": "without flagged epochs", "var_chi2_all": "with all epochs"}
 """Columns of how much a source varies between epochs: reduced χ² of a constant flux."""
 
@@ -33,7 +35,8 @@ class Sources(Protocol):
 @dataclass(frozen=True)
 class ListFilter:
     """What the list hides. `limit` is an AB magnitude in `band`; None shows every brightness. `varies` is the least χ²
-    of a constant flux, by the column `variability`; None shows constant sources too."""
+    of a constant flux, by the column `variability`; None shows constant sources too. `least` and `most` bound the
+    estimated parameter `estimate`."""
 
     band: str = ""
     limit: float | None = None
@@ -42,10 +45,23 @@ class ListFilter:
     hide_artifacts: bool = False
     variability: str = next(iter(VARIES))
     varies: float | None = None
+    estimate: str = ""
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether it limits an estimated parameter."""
+        return bool(self.estimate) and (self.least is not None or self.most is not None)
+
+    @property
+    def measured(self) -> bool:
+        """Whether it looks at columns that are computed after the sources were found."""
+        return self.varies is not None or self.bounded
 
     @property
     def active(self) -> bool:
-        limited = self.limit is not None or self.varies is not None
+        limited = self.limit is not None or self.measured
         return limited or self.hide_labelled or self.hide_masked or self.hide_artifacts
 
     def text(self) -> str:
@@ -55,6 +71,8 @@ class ListFilter:
             parts.append(f"{self.band} brighter than {self.limit:g}")
         if self.varies is not None:
             parts.append(f"varies with χ² above {self.varies:g}, {VARIES[self.variability]}")
+        if self.bounded:
+            parts.append(self._bounds())
         if self.hide_labelled:
             parts.append("without label")
         if self.hide_masked:
@@ -62,6 +80,14 @@ class ListFilter:
         if self.hide_artifacts:
             parts.append("no artifact")
         return ", ".join(parts)
+
+    def _bounds(self) -> str:
+        """ "logmass from 10 to 11", "z above 2", "z below 0.5"."""
+        if self.least is not None and self.most is not None:
+            return f"{self.estimate} from {self.least:g} to {self.most:g}"
+        if self.least is not None:
+            return f"{self.estimate} above {self.least:g}"
+        return f"{self.estimate} below {self.most:g}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,14 +206,15 @@ def arrange(
 ) -> ListOrder:
     """The ranking `ids`, `scores` (best first) filtered and sorted.
 
-    `sort` is a key of SORTS; brightness is that of `band`. Sources without the quantity come last, in
+    `sort` is a key of SORTS, or FALLING or RISING and an estimated parameter; brightness is that of `band`.
+    Sources without the quantity come last, in
     order of rank, and never fit a brightness limit. `labelled` and `artifacts` are the ids to hide when
     the filter asks for that, `held_back` those to hide in any case. `lookup`: the places of `ids`, where known.
     """
     order = whole(ids, scores, lookup)
     if not chosen.active and sort == "rank" and not len(held_back):
         return order
-    limited = chosen.limit is not None or chosen.varies is not None
+    limited = chosen.limit is not None or chosen.measured
     measured = limited or chosen.hide_masked or sort != "rank"
     rows = sources.rows_of(ids) if measured else NONE
     keep = _kept(ids, rows, sources, chosen, labelled, artifacts)
@@ -215,6 +242,10 @@ def _kept(
         keep &= magnitude < chosen.limit  # NaN is False
     if chosen.varies is not None:
         keep &= _column(sources, chosen.variability, rows) > chosen.varies
+    if chosen.bounded:
+        value = _column(sources, chosen.estimate, rows)
+        keep &= value >= (-np.inf if chosen.least is None else chosen.least)
+        keep &= value <= (np.inf if chosen.most is None else chosen.most)
     if chosen.hide_masked:
         keep &= ~(_column(sources, "masked_fraction", rows) >= MASKED_FRACTION)
     if chosen.hide_labelled:
@@ -230,6 +261,10 @@ def _key(
     """What is sorted by, the first of the list least."""
     if sort == "brightness":
         return _brightness(sources, band, rows)
+    if sort.startswith(RISING):
+        return _column(sources, sort.removeprefix(RISING), rows)
+    if sort.startswith(FALLING):
+        return -_column(sources, sort.removeprefix(FALLING), rows)
     return -_column(sources, "snr" if sort == "snr" else variability, rows)
 
 

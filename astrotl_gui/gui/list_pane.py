@@ -12,13 +12,16 @@ from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
+from astrotl_gui.core.estimates import estimated
+
 from . import theme
 from .candidate_menu import add_candidate_menu
 from .controls import EmptyState, IconButton, Label
+from .facts import estimate_text
 from .gallery import Gallery
 from .list_bar import ListBar
 from .list_menus import FilterPopover, SortMenu
-from .list_order import EMPTY, NONE, ListFilter, ListOrder
+from .list_order import EMPTY, FALLING, NONE, RISING, ListFilter, ListOrder
 from .list_waiting import DETECT, Waiting, active_job, waiting
 from .models import CandidateModel
 from .ordering import HEAD, Asked, Ordering
@@ -148,11 +151,14 @@ class ListPane(QWidget):
         self._reset()
 
     def set_sort(self, sort: str) -> None:
-        """Sort by a key of list_order.SORTS."""
+        """Sort by what `list_order.arrange` takes."""
         self.sort = sort
         self.sort_menu.set_value(sort)
         self._reset()
-        self.gallery.values = self._varies if sort == "variability" else None
+        by_estimate = sort.startswith((FALLING, RISING))
+        self.gallery.values = (
+            self._varies if sort == "variability" else self._estimated if by_estimate else None
+        )
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -167,8 +173,17 @@ class ListPane(QWidget):
 
     def _columns_changed(self) -> None:
         """What the list is sorted or filtered by may be another."""
-        if self.sort not in ("rank", "brightness", "snr") or self.filter.varies is not None:
+        if self.sort not in ("rank", "brightness", "snr") or self.filter.measured:
             self._update()
+
+    def _estimated(self, row: int) -> str:
+        """The parameter that is sorted by, of the source in a row, as its caption says it."""
+        catalog, name = self.session.catalog, self.sort.partition(":")[2]
+        at = int(catalog.rows_of([self.model.id_at(row)])[0])
+        if at < 0 or name not in catalog:
+            return ""
+        value, error = float(catalog.column(name)[at]), float(catalog.column(f"{name}_err")[at])
+        return estimate_text(value, error, bool(catalog.column(f"{name}_outside")[at]))
 
     def _varies(self, row: int) -> str:
         """How much the source in a row varies, as its caption says it."""
@@ -344,11 +359,12 @@ class ListPane(QWidget):
         reference = self.session.mosaic.reference.name if self.session.mosaic is not None else ""
         band = self.filter.band or (reference if reference in bands else "")
         shown = replace(self.filter, band=band)
-        self.popover.show_filter(shown, bands, "var_chi2" in catalog)
+        self.popover.show_filter(shown, bands, "var_chi2" in catalog, estimated(catalog.names))
         self.popover.open_below(self.filter_button)
 
     def _open_sort(self) -> None:
         self.sort_menu.offer("variability", "var_chi2" in self.session.catalog)
+        self.sort_menu.offer_estimates(estimated(self.session.catalog.names))
         _below(self.sort_menu, self.sort_button)
 
     def _act(self, name: str, source: int) -> None:

@@ -63,6 +63,12 @@ def show_evaluation(window: MainWindow) -> None:
     window.open_sheet(EvaluationSheet(window.session, window))
 
 
+def show_parameters(window: MainWindow) -> None:
+    from .parameter_sheet import ParameterSheet
+
+    window.open_sheet(ParameterSheet(window.session, window))
+
+
 def show_injected(window: MainWindow) -> None:
     window.open_sheet(InjectionSheet(window.session, window))
 

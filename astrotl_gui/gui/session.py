@@ -29,6 +29,7 @@ from astrotl_gui.gui.label_queue import LabelQueue
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.outlier_methods import OutlierMethods
 from astrotl_gui.gui.overlays import Overlays
+from astrotl_gui.gui.parameters import Parameters
 from astrotl_gui.gui.search import SimilarSearch, example_moved
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.gui.session_vetting import SessionVetting
@@ -52,6 +53,7 @@ class Session(SessionVetting):
         self.queue = LabelQueue(self)
         self.companions = Companions(self)
         self.epochs = Epochs(self)
+        self.parameters = Parameters(self)
 
     @staticmethod
     def recent() -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from astropy.table import Table
 from astrotl_gui import __version__
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.estimates import Estimates
+from astrotl_gui.core.estimates import Estimates, brightness
 from astrotl_gui.core.project import Project
 from astrotl_gui.pipeline.completeness_plot import new_figure, save
 from astrotl_gui.pipeline.evaluation.output import check_plot
@@ -28,17 +28,22 @@ def keep_estimates(project: Project, catalog: Catalog, made: Estimates) -> Catal
     NAME, NAME_err (half of the 68 % interval) and NAME_outside (1: unlike all that it was learned from). Returns the
     catalog; raises AstroTLError when another column has one of these names or the project cannot be written.
     """
-    own = {name for kept in Estimates.all(project.path) if kept.name == made.name for name in _columns(kept)}
-    taken = [name for name in _columns(made) if name in catalog and name not in own]
-    if taken:
-        raise AstroTLError(
-            "This name is taken",
-            f"The catalog has a column {taken[0]} already. Rename {made.name} in the table.",
-        )
+    check_name(project.path, catalog, made.name)
     made.write(project.path)
     kept = with_estimates(catalog, made)
     project.write_catalog(kept)
     return kept
+
+
+def check_name(project: Path, catalog: Catalog, name: str) -> None:
+    """AstroTLError when the catalog has a column that an estimate of `name` would replace, unless it is one itself."""
+    if Estimates.read(project, name) is not None:
+        return
+    taken = [column for column in _columns(name) if column in catalog]
+    if taken:
+        raise AstroTLError(
+            "This name is taken", f"The catalog has a column {taken[0]} already. Rename {name} in the table."
+        )
 
 
 def with_estimates(catalog: Catalog, made: Estimates) -> Catalog:
@@ -49,11 +54,11 @@ def with_estimates(catalog: Catalog, made: Estimates) -> Catalog:
     outside = np.zeros(len(catalog), np.int16)
     value[rows[there]], sigma[rows[there]] = made.value[there], made.sigma[there]
     outside[rows[there]] = made.outside[there]
-    return catalog.with_columns(**dict(zip(_columns(made), (value, sigma, outside), strict=True)))
+    return catalog.with_columns(**dict(zip(_columns(made.name), (value, sigma, outside), strict=True)))
 
 
-def _columns(made: Estimates) -> tuple[str, str, str]:
-    return made.name, f"{made.name}_err", f"{made.name}_outside"
+def _columns(name: str) -> tuple[str, str, str]:
+    return name, f"{name}_err", f"{name}_outside"
 
 
 def write_estimates(path: Path, catalog: Catalog, made: Estimates) -> None:
@@ -110,12 +115,12 @@ def write_fit_plot(path: Path, made: Estimates, catalog: Catalog) -> None:
     left.plot(truth[shown], value[shown], ".", color=OURS_COLOUR, markersize=2, alpha=0.35, rasterized=True)
     left.set(xlabel=f"{made.name} given{unit}", ylabel="estimated, its part of the sky left out")
     left.set(xlim=edge, ylim=edge)
-    brightness, name = _brightness(catalog, made.ids[known])
-    told = np.flatnonzero(np.isfinite(brightness))
-    dots = shown[np.isfinite(brightness[shown])]
+    bright, name = brightness(catalog, made.ids[known])
+    told = np.flatnonzero(np.isfinite(bright))
+    dots = shown[np.isfinite(bright[shown])]
     right.axhline(0, color=CHANCE_COLOUR, linestyle=":")
     right.plot(
-        brightness[dots],
+        bright[dots],
         (value - truth)[dots],
         ".",
         color=OURS_COLOUR,
@@ -123,9 +128,9 @@ def write_fit_plot(path: Path, made: Estimates, catalog: Catalog) -> None:
         alpha=0.2,
         rasterized=True,
     )
-    for parts in np.array_split(told[np.argsort(brightness[told])], ROLLED):
+    for parts in np.array_split(told[np.argsort(bright[told])], ROLLED):
         low, middle, high = np.percentile((value - truth)[parts], [15.87, 50, 84.13])
-        at = float(np.median(brightness[parts]))
+        at = float(np.median(bright[parts]))
         right.errorbar(at, middle, [[middle - low], [high - middle]], color="black", marker="o", capsize=2)
     right.set(xlabel=name, ylabel="estimated − given")
     fit = made.fit
@@ -135,16 +140,3 @@ def write_fit_plot(path: Path, made: Estimates, catalog: Catalog) -> None:
         fontsize=9,
     )
     save(path, figure)
-
-
-def _brightness(catalog: Catalog, ids: np.ndarray) -> tuple[np.ndarray, str]:
-    """How bright sources are, NaN where that is not known, and what it is called."""
-    rows = catalog.rows_of(ids)
-    for band in reversed(catalog.bands):
-        magnitude = (
-            catalog.column(f"mag_{band}")[rows] if f"mag_{band}" in catalog else np.full(len(rows), np.nan)
-        )
-        if np.isfinite(magnitude).mean() > 0.5:
-            return magnitude, f"{band} [mag]"
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.log10(np.maximum(catalog.column("snr")[rows], 1e-3)), "log S/N"

@@ -34,7 +34,7 @@ KEYS = {  # ui.md, section 5, as far as Explore goes
     "list.similar": "Alt+5", "move.search-back": "Alt+Left", "move.extend-right": "Shift+Right",
     "view.cull": "Ctrl+2", "view.vet": "Ctrl+3", "move.vet": "Return Enter", "view.train": "Ctrl+4",
     "view.epochs": "Ctrl+5", "epochs.next": "Alt+Down", "epochs.previous": "Alt+Up",
-    "models.fine-tune": "Ctrl+T", "sources.audit": "Ctrl+Shift+A",
+    "models.fine-tune": "Ctrl+T", "sources.parameters": "Ctrl+Shift+M", "sources.audit": "Ctrl+Shift+A",
     "window.next-pane": "F6", "window.full": "F11", "window.keys": "?",
 }  # fmt: skip
 
@@ -93,7 +93,7 @@ def test_the_keys_page_has_the_rows_of_the_mockup(monkeypatch: pytest.MonkeyPatc
         ("S", "Find similar"), ("H", "Why is it here?"), ("/", "Go to a place or name"),
         ("M", "Marks on the sky"), ("G", "Coordinate grid"), ("Y", "Ruler"), ("Ctrl K", "Do anything…"),
         ("Ctrl B", "Only the sky"), ("Ctrl E", "Export"), ("Ctrl L", "Encoders"),
-        ("Ctrl R", "Rank again"), ("?", "These keys"),
+        ("Ctrl Shift M", "Estimate parameters"), ("Ctrl R", "Rank again"), ("?", "These keys"),
     ]  # fmt: skip
 
 
