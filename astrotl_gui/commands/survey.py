@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from astrotl_gui.commands.shared import ConsoleProgress, Result
+from astrotl_gui.commands.shared import ConsoleProgress, Result, lines
 from astrotl_gui.core.errors import AstroTLError
 
 if TYPE_CHECKING:
@@ -59,6 +59,14 @@ def survey_options(sub: argparse.ArgumentParser) -> None:
     sub.add_argument(
         "--price", type=float, default=float("nan"), metavar="P", help="with --plan: of a worker-hour"
     )
+    sub.add_argument("--rank", type=Path, metavar="LABELS", help="rank what has arrived by a table of labels")
+    sub.add_argument(
+        "--target", default="", metavar="T", help="with --rank: which list, where the table has several"
+    )
+    sub.add_argument("--similar", type=int, metavar="ID", help="what is most like a source of the survey")
+    sub.add_argument(
+        "--top", type=int, default=20, metavar="N", help="with --rank and --similar: how many (20)"
+    )
     sub.add_argument("--open-as", type=Path, metavar="PROJECT", help="make a project of what has arrived")
     sub.add_argument("--mosaic", default="0", metavar="NAME", help="with --open-as: which mosaic (the first)")
 
@@ -73,6 +81,8 @@ def survey(options: argparse.Namespace) -> Result:
         return _plan(options)
     if options.open_as:
         return _open_as(options, Survey.open(options.out))
+    if options.rank or options.similar is not None:
+        return _list(options, Survey.open(options.out))
     return _run(options, Survey.open(options.out) if options.out.exists() else _begin(options))
 
 
@@ -106,14 +116,51 @@ def _settings(options: argparse.Namespace) -> tuple[Any, Any]:
     return CutoutSettings(size, 3 * size), encoder
 
 
-def _run(options: argparse.Namespace, begun: Survey) -> Result:
+def _cluster(options: argparse.Namespace) -> Any:
     from astrotl_gui.pipeline.survey.cluster import connected
+
+    if options.plain:
+        return nullcontext()
+    return connected(options.scheduler, options.cluster, options.workers)
+
+
+def _list(options: argparse.Namespace, begun: Survey) -> Result:
+    """Rank, or compare with a source, over all that has arrived."""
+    from astrotl_gui.pipeline.survey.labelled import survey_labels
+    from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+
+    if options.top < 1:
+        raise AstroTLError("This is no number", "--top counts from 1.")
+    progress = ConsoleProgress()
+    with _cluster(options) as client:
+        if options.rank:
+            target, labels = survey_labels(begun, options.rank, options.target, client, progress=progress)
+            found = rank_survey(begun, target, labels, options.top, client, progress=progress)
+        else:
+            found = similar_in_survey(begun, options.similar, options.top, client, progress=progress)
+    table = found.table(begun)
+    rows = [{name: row[name] for name in table.colnames} for row in table]
+    arrived = (
+        ""
+        if found.parts == found.of
+        else f"Of {found.parts:,} of {found.of:,} partitions, which have arrived."
+    )
+    file = found.write(begun)
+    return {
+        "survey": begun.path,
+        "list": found.name,
+        "partitions": found.of,
+        "done": found.parts,
+        "rows": rows,
+        "table": file,
+        "text": "\n".join(filter(None, (lines(rows, table.colnames), arrived, f"Table: {file}"))),
+    }
+
+
+def _run(options: argparse.Namespace, begun: Survey) -> Result:
     from astrotl_gui.pipeline.survey.engine import run
 
-    cluster: Any = nullcontext()
-    if not options.plain:
-        cluster = connected(options.scheduler, options.cluster, options.workers)
-    with cluster as client:
+    with _cluster(options) as client:
         made = run(
             begun,
             client,
@@ -121,18 +168,18 @@ def _run(options: argparse.Namespace, begun: Survey) -> Result:
             device=options.device,
             progress=ConsoleProgress(),
         )
-    lines = [
+    says = [
         f"{begun.path}: {made.sources:,} sources, {made.done:,} of {made.partitions:,} partitions finished; "
         f"{made.embedded:,} embedded now, {made.rate:,.0f} a second"
     ]
     if made.nowhere:
-        lines.append(f"{made.nowhere:,} positions lie on no image: {begun.path / 'unplaced.parquet'}")
+        says.append(f"{made.nowhere:,} positions lie on no image: {begun.path / 'unplaced.parquet'}")
     if made.linked:
-        lines.append(f"{made.linked:,} detections stand for others' sources: {begun.path / 'links.parquet'}")
+        says.append(f"{made.linked:,} detections stand for others' sources: {begun.path / 'links.parquet'}")
     if made.failures:
-        lines.append(f"{len(made.failures):,} failed. Run the same line again to try them anew:")
-        lines += [f"  {one.where}: {one.reason}" for one in made.failures[:FAILURES_SHOWN]]
-        lines += ["  …"] if len(made.failures) > FAILURES_SHOWN else []
+        says.append(f"{len(made.failures):,} failed. Run the same line again to try them anew:")
+        says += [f"  {one.where}: {one.reason}" for one in made.failures[:FAILURES_SHOWN]]
+        says += ["  …"] if len(made.failures) > FAILURES_SHOWN else []
     failures = [
         {"stage": one.stage, "number": one.number, "where": one.where, "reason": one.reason}
         for one in made.failures
@@ -148,7 +195,7 @@ def _run(options: argparse.Namespace, begun: Survey) -> Result:
         "linked": made.linked,
         "failures": failures,
         "catalog": begun.path / "catalog",
-        "text": "\n".join(lines),
+        "text": "\n".join(says),
         "exit": 1 if failures else 0,
     }
 

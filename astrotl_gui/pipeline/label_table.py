@@ -19,6 +19,7 @@ from astrotl_gui.pipeline.table_files import write_table
 
 MATCH_ARCSEC = 1.0
 MATCH_PIXELS = 3.0
+_SIGNS = {"1": "positive", "+1": "positive", "0": "negative", "-1": "negative"}
 _TEXT = ("grade", "contaminant", "comment", "vetter", "time", "mosaic", "model")
 
 
@@ -52,8 +53,19 @@ def read_labels(
     columns are missing, a target or value is unknown, or no row has a source.
     """
     progress(0, 1, "Reading labels")
-    table = _read(path)
-    table.rename_columns(table.colnames, [name.lower() for name in table.colnames])
+    return labels_in(read_label_table(path), catalog, vetter, targets, path, gaps=gaps)
+
+
+def labels_in(
+    table: Table,
+    catalog: Catalog,
+    vetter: str,
+    targets: Mapping[str, str],
+    path: Path,
+    *,
+    gaps: bool = False,
+) -> list[Label]:
+    """The labels of a table that was read from `path`; see `read_labels`."""
     rows = _sources(table, catalog, path)
     found = [
         _label(row, int(catalog.ids[at]), catalog, int(at), vetter, targets, path)
@@ -65,6 +77,13 @@ def read_labels(
             "No label found its source", f"{path.name}: no row lies on a source of this catalog."
         )
     return found
+
+
+def read_label_table(path: Path) -> Table:
+    """A table of labels as it is, column names in small letters. Raises AstroTLError when it cannot be read."""
+    table = _read(path)
+    table.rename_columns(table.colnames, [name.lower() for name in table.colnames])
+    return table
 
 
 def _read(path: Path) -> Table:
@@ -120,7 +139,8 @@ def _label(
 
 
 def _value(row: object) -> str:
-    return _text(row, "value") or _text(row, "label") or GRADE_VALUE.get(_text(row, "grade"), "")
+    said = _text(row, "value") or _text(row, "label")
+    return _SIGNS.get(said.removesuffix(".0"), said) or GRADE_VALUE.get(_text(row, "grade"), "")
 
 
 def _text(row: object, name: str) -> str:

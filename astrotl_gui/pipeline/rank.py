@@ -280,11 +280,19 @@ def learned(inputs: RankInputs, target: str, labels: Mapping[int, int]) -> Ranke
     if not there.any():
         return None
     rows, values = rows[there], np.array([labels[source] for source in sources])[there]
-    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + len(rows))
     cold = inputs.cold_of(target)
-    place = np.full(len(inputs.ids), 0.5, np.float32) if cold is None else cold
-    prior = np.float32(PRIOR) + np.float32(trust) * place
-    return Ranker(inputs.similarities, prior).fit(rows, values)
+    place = np.full(len(inputs.ids), NO_PLACE, np.float32) if cold is None else cold
+    return Ranker(inputs.similarities, prior_mean(place, len(rows))).fit(rows, values)
+
+
+NO_PLACE = 0.5
+"""The place of every source in a cold list that there is not."""
+
+
+def prior_mean(place: F32, labels: int) -> F32:
+    """The ranker's prior mean of sources by their place (N,) in the cold list, after so many labels."""
+    trust = COLD_WEIGHT * COLD_LABELS / (COLD_LABELS + labels)
+    return np.asarray(np.float32(PRIOR) + np.float32(trust) * place, np.float32)
 
 
 def model_name(inputs: RankInputs, target: str, ranker: Ranker | None) -> str:

@@ -167,10 +167,10 @@ def _on_cluster(folder: Path, stage: str, todo: Sequence[int], client: Client, d
     seen = time.monotonic()
     try:
         while waiting or again or under_way:
-            workers = _workers(client)
+            workers = workers_now(client)
             seen = time.monotonic() if workers else seen
             if time.monotonic() - seen > PATIENCE:
-                raise _lost("no worker has been there for a minute")
+                raise lost("no worker has been there for a minute")
             while len(under_way) < AHEAD * max(workers, 1):
                 if again and again[0][0] <= time.monotonic():
                     _, number, avoid = again.pop(0)
@@ -198,13 +198,13 @@ def _on_cluster(folder: Path, stage: str, todo: Sequence[int], client: Client, d
                 else:
                     yield result
     except (OSError, RuntimeError, CancelledError) as problem:  # closed connections are OSErrors
-        raise _lost(str(problem)) from problem
+        raise lost(str(problem)) from problem
     finally:
         if client.status == "running":
             client.cancel(list(under_way))
 
 
-def _lost(why: str) -> AstroTLError:
+def lost(why: str) -> AstroTLError:
     return AstroTLError(
         "The cluster went away", f"{why}. What is finished is kept; run astrotl survey again for the rest."
     )
@@ -227,7 +227,7 @@ def _result(future: Any, folder: Path, stage: str, number: int, tries: int) -> D
     return Done(stage, number, "", reason)
 
 
-def _workers(client: Client) -> int:
+def workers_now(client: Client) -> int:
     """How many tasks run at a time now. Raises OSError where the scheduler is gone."""
     if client.status not in ("running", "connecting"):
         raise ConnectionError("the scheduler does not answer")

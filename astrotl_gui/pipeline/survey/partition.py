@@ -40,7 +40,7 @@ def attempt(folder: str, stage: str, number: int, tries: int = 1, device: str = 
     path = Path(folder)
     where = ""
     try:
-        survey = _open(folder)
+        survey = survey_at(folder)
         where = _where(survey, stage, number)
         work: Callable[..., int] = {DETECT: detect_mosaic, EMBED: embed_partition}[stage]
         count = work(survey, number, device=device)
@@ -112,7 +112,7 @@ _surveys: dict[str, tuple[int, Survey]] = {}
 _encoders: dict[str, Any] = {}
 
 
-def _open(folder: str) -> Survey:
+def survey_at(folder: str) -> Survey:
     """The survey, read again when its settings have changed."""
     written = (Path(folder) / "survey.toml").stat().st_mtime_ns
     if folder not in _surveys or _surveys[folder][0] != written:

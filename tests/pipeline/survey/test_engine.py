@@ -18,47 +18,20 @@ from astrotl_gui.core.embeddings import EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
-from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, EncoderSettings
 from astrotl_gui.ml.preprocess import band_units
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.survey import cluster
 from astrotl_gui.pipeline.survey.cluster import connected
 from astrotl_gui.pipeline.survey.engine import run
-from astrotl_gui.pipeline.survey.fields import find_fields
 from astrotl_gui.pipeline.survey.folder import ID_STEP, Survey
 from astrotl_gui.pipeline.survey.hats import read_sky_catalog
 from astrotl_gui.pipeline.survey.opening import open_as_project
+from tests.pipeline.survey.conftest import CUTOUTS, ENCODER, begin, copy
 from tests.pipeline.survey.sky import make_mosaics
 
 pytest.importorskip("distributed")
 pytest.importorskip("cdshealpix")
-CUTOUTS = CutoutSettings(4.0, 12.0)
-ENCODER = EncoderSettings(layers="last", views=1)
-
-
-def begin(folder: Path, images: list[Path], catalog: Path | None) -> Survey:
-    return Survey.create(folder, find_fields(images), DetectionSettings(), CUTOUTS, ENCODER, catalog)
-
-
-@pytest.fixture(scope="module")
-def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A survey of three overlapping mosaics and 60 positions, of which nothing is done."""
-    place = tmp_path_factory.mktemp("survey")
-    positions = make_mosaics(place / "images")
-    return begin(place / "sky.survey", [place / "images"], positions).path
-
-
-@pytest.fixture(scope="module")
-def plain(laid_out: Path, tmp_path_factory: pytest.TempPathFactory) -> Survey:
-    folder = copy(laid_out, tmp_path_factory.mktemp("plain"))
-    made = run(Survey.open(folder), per_partition=15)
-    assert made.failures == () and made.sources == made.embedded == 60
-    return Survey.open(folder)
-
-
-def copy(folder: Path, place: Path) -> Path:
-    return Path(shutil.copytree(folder, place / folder.name))
 
 
 def rows(survey: Survey) -> tuple[np.ndarray, np.ndarray]:
