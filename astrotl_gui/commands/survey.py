@@ -79,6 +79,10 @@ def survey(options: argparse.Namespace) -> Result:
         raise AstroTLError("This is no number", "--workers and --per-partition count from 1.")
     if options.plan:
         return _plan(options)
+    if options.open_as and (options.rank or options.similar is not None):
+        raise AstroTLError(
+            "A list is no project", "--open-as opens one mosaic: leave out --rank and --similar."
+        )
     if options.open_as:
         return _open_as(options, Survey.open(options.out))
     if options.rank or options.similar is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pyarrow as pa
@@ -55,7 +56,7 @@ class SurveyList:
 
     def write(self, survey: Survey) -> Path:
         """Keep the list in the survey's folder as lists/NAME.parquet; returns the file."""
-        file = survey.path / "lists" / f"{self.name}.parquet"
+        file = survey.path / "lists" / f"{quote(self.name, safe=' ')}.parquet"
         with atomic_write(file) as temporary:
             pq.write_table(self.catalog(survey).table, temporary)
         return file

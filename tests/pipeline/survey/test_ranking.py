@@ -99,6 +99,11 @@ def test_labels_come_from_a_table_and_the_command_line_ranks(
     assert Path(said["table"]).is_file()
 
 
+def test_a_list_of_any_name_is_kept_in_the_survey(plain: Survey):
+    file = rank_survey(plain, "rings/../spirals", LABELS, 5).write(plain)
+    assert file.parent == plain.path / "lists" and file.is_file()
+
+
 def test_what_cannot_be_ranked_is_said(plain: Survey, tmp_path: Path):
     with pytest.raises(AstroTLError, match="No such source"):
         similar_in_survey(plain, 10**6, 5)
