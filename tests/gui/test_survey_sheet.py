@@ -40,7 +40,7 @@ def test_it_shows_what_lies_there_and_what_comes(sheet: SurveySheet, qtbot: QtBo
     assert sheet.pace.text() == "2.0 a minute, about 29 min left."
     reason = sheet._failures.itemAtPosition(0, 0).widget().text()
     assert reason == "tile_7.fits: File is cut short."
-    assert sheet._failures.itemAtPosition(0, 1).widget().text() == "2 partitions"
+    assert sheet._failures.itemAtPosition(0, 1).widget().text() == "2 ×"
     folder = tmp_path / "Deep field.survey"
     for number in range(40, 100):
         finish(folder, number, time.time())
