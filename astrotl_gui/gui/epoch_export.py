@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .controls import Button, Label, Segmented
@@ -49,15 +49,9 @@ class EpochExport(Sheet):
         self._show()
 
     def _build(self) -> None:
-        file = QWidget()
-        row = QHBoxLayout(file)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.change)
         self.add_row("What", self.what, self.says)
         self.add_row("Format", self.format, self.hint)
-        self.add_row("File", file, self.replaces)
+        self.add_file_row(self.field, self.change, self.replaces)
         self.body.addStretch(1)
         for name, control in (("What", self.what), ("Format", self.format), ("File", self.field)):
             control.setAccessibleName(name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QWidget
 
 from astrotl_gui.core.labels import TARGET_NAMES
 
@@ -136,16 +136,10 @@ class ExportSheet(Sheet):
     # --- layout ------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        file = QWidget()
-        row = QHBoxLayout(file)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.change)
         self.add_row("List", self.lists)
         self.add_row("Sources", self.what)
         self.add_row("Format", self.format, self.hint)
-        self.add_row("File", file, self.replaces)
+        self.add_file_row(self.field, self.change, self.replaces)
         self.body.addStretch(1)
         for name, control in (("List", self.lists), ("Sources", self.what), ("Format", self.format)):
             control.setAccessibleName(name)

@@ -92,6 +92,16 @@ class Sheet(QWidget):
         row.addLayout(column, 1)
         self.body.addLayout(row)
 
+    def add_file_row(self, field: QWidget, change: Button, below: Label) -> None:
+        """The row of the file to write: where it is, and the button that asks for another."""
+        file = QWidget()
+        row = QHBoxLayout(file)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addWidget(field, 1)
+        row.addWidget(change)
+        self.add_row("File", file, below)
+
     def run_by_keys(self, run: Callable[[], object]) -> None:
         """Do the sheet's main verb by Ctrl+Return as well, wherever in it the keys are."""
         for keys in ("Ctrl+Return", "Ctrl+Enter"):

@@ -165,12 +165,6 @@ class ViewSheet(Sheet):
     # --- layout --------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        file = QWidget()
-        row = QHBoxLayout(file)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
-        row.addWidget(self.field, 1)
-        row.addWidget(self.change)
         on_sky = QWidget()
         grid = QGridLayout(on_sky)
         grid.setContentsMargins(0, 2, 0, 0)
@@ -186,7 +180,7 @@ class ViewSheet(Sheet):
         if self._panes.beside and not self._panes.blinking:
             self.add_row("Mosaics", self.which)
         self.add_row("Drawn on it", on_sky)
-        self.add_row("File", file, self.replaces)
+        self.add_file_row(self.field, self.change, self.replaces)
         self.body.addStretch(1)
         for name, control in (
             ("Format", self.form),
