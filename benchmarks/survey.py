@@ -20,12 +20,13 @@ from astropy.wcs import WCS
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore
+from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, EncoderSettings
 from astrotl_gui.ml.preprocess import band_units
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.survey.cluster import connected
 from astrotl_gui.pipeline.survey.engine import run as run_survey
-from astrotl_gui.pipeline.survey.fields import find_fields, open_field
+from astrotl_gui.pipeline.survey.fields import find_fields
 from astrotl_gui.pipeline.survey.folder import Survey
 from benchmarks.report import Row
 
@@ -128,7 +129,7 @@ def _plain(survey: Survey, folder: Path) -> float:
         tables = [
             pq.read_table(survey.positions_file(number)) for number, of in survey.work() if of == one.number
         ]
-        mosaic = open_field(one)
+        mosaic = Mosaic.open(one.spec)
         fixed = replace(survey.preprocessing, unit=band_units(mosaic))
         catalog = Catalog(pa.concat_tables(tables))
         embed(mosaic, catalog, folder / str(one.number), survey.cutouts, survey.encoder, fixed=fixed)

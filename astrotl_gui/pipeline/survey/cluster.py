@@ -10,11 +10,14 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.ml.device import cores
 
 if TYPE_CHECKING:
     from distributed import Client
 
 CONNECT_SECONDS = 20
+ANY_PORT = {"dashboard_address": ":0"}
+"""The scheduler's own pages (health, metrics): Dask's usual port may be taken by another cluster."""
 MEMORY_SHARE = 0.8
 """Of the machine's memory, what all workers together may take."""
 
@@ -70,16 +73,17 @@ def _local_cluster(workers: int) -> Any:
     from distributed import LocalCluster, Nanny, Scheduler, SpecCluster
     from distributed.system import MEMORY_LIMIT
 
-    gpus, cores = torch.cuda.device_count(), os.cpu_count() or 1
-    count = workers or gpus or max(cores // 2, 1)
+    gpus = torch.cuda.device_count()
+    count = workers or gpus or max(cores() // 2, 1)
     limit = int(MEMORY_SHARE * MEMORY_LIMIT / count)
-    threads = max(cores // count, 1)
+    threads = max(cores() // count, 1)
     if not gpus:
         return LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             memory_limit=limit,
             dashboard_address=None,
+            scheduler_kwargs=ANY_PORT,
             silence_logs=logging.ERROR,
             env={"OMP_NUM_THREADS": str(threads)},
         )
@@ -94,5 +98,5 @@ def _local_cluster(workers: int) -> Any:
         }
         for k in range(count)
     }
-    scheduler = {"cls": Scheduler, "options": {"dashboard": False, "dashboard_address": None}}
+    scheduler = {"cls": Scheduler, "options": {"dashboard": False, **ANY_PORT}}
     return SpecCluster(workers=each, scheduler=scheduler, silence_logs=logging.ERROR)

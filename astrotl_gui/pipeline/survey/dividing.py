@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,12 +16,11 @@ from scipy.spatial import cKDTree
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.files import atomic_write, cannot_write
+from astrotl_gui.core.files import atomic_write, cannot_write, draft_folder
 from astrotl_gui.core.matching import match_sky, unit_vectors
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.pipeline.survey.fields import open_field
-from astrotl_gui.pipeline.survey.folder import ID_STEP, Field, Survey
+from astrotl_gui.pipeline.survey.folder import ID_STEP, Field, Survey, positions_name
 from astrotl_gui.pipeline.survey.hats import read_positions
 
 SAME_SOURCE = 1.0
@@ -31,33 +31,58 @@ Ids = NDArray[np.int64]
 
 
 def divide(survey: Survey, per_partition: int, *, progress: Progress = SILENT) -> None:
-    """Write the positions of every partition and then work.parquet, which says that they are whole.
+    """Write the positions of every partition, then work.parquet: they are whole, and of these mosaics' detections.
 
-    A catalog's positions go to the best mosaic that holds them (`Field.quality`); what lies on none is listed in
-    unplaced.parquet. Detections of overlapping mosaics that are one source are linked in links.parquet (id, of), and
-    only the best is kept. Raises AstroTLError for a catalog that cannot be read, a full disk, and where nothing is left
-    to do; `Cancelled`.
+    What was divided before keeps its numbers; a finished part whose sources are others now is removed, so that none is
+    there twice. A catalog's positions go to the best mosaic that holds them (`Field.quality`); what lies on none is
+    listed in unplaced.parquet. Detections of overlapping mosaics that are one source are linked in links.parquet (id,
+    of), and only the best is kept. Raises AstroTLError for a catalog that cannot be read, a full disk, and where there
+    is nothing to embed; `Cancelled`.
     """
     home = survey.path / "work"
-    shutil.rmtree(home, ignore_errors=True)
+    detected = survey.detected()
+    draft = draft_folder(home)
     try:
-        home.mkdir()
-        rows = _placed(survey, progress) if survey.catalog else _detected(survey, progress)
-        work = _Work(survey, per_partition)
+        rows = _placed(survey, progress) if survey.catalog else _detected(survey, detected, progress)
+        work = _Work(draft, per_partition, survey.work())
         for number, table in rows:
             work.add(number, table)
-        work.finish()
+        parts = work.finish()
+        if not parts:
+            raise AstroTLError(
+                "No source lies on an image",
+                f"{survey.catalog or 'Detection found none'}: nothing to embed. Check WCS and coordinates.",
+            )
+        _remove_other_sources(survey, draft, {number for number, _, _ in parts})
+        shutil.rmtree(home, ignore_errors=True)
+        os.rename(draft, home)
+        survey.write_work(parts, detected)
     except OSError as problem:
         raise cannot_write(home, problem) from problem
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _remove_other_sources(survey: Survey, positions: Path, numbers: set[int]) -> None:
+    """Remove the finished parts that are not of these partitions, or hold other sources than they do now."""
+    for number in survey.finished():
+        now = pq.read_table(positions / positions_name(number), columns=["id"]) if number in numbers else None
+        then = Catalog.read(survey.part(number) / "catalog.parquet").ids
+        if now is None or not np.array_equal(then, np.asarray(now["id"])):
+            shutil.rmtree(survey.part(number))
 
 
 class _Work:
-    """Collects rows by mosaic and writes them as partitions."""
+    """Collects rows by mosaic and writes them as partitions. The k-th of a mosaic keeps the number it had `before`."""
 
-    def __init__(self, survey: Survey, per_partition: int) -> None:
-        self._survey, self._most = survey, per_partition
+    def __init__(self, folder: Path, per_partition: int, before: Sequence[tuple[int, int]]) -> None:
+        self._folder, self._most = folder, per_partition
         self._waiting: dict[int, list[pa.Table]] = {}
         self._parts: list[tuple[int, int, int]] = []
+        self._known: dict[int, list[int]] = {}
+        for number, mosaic in reversed(before):
+            self._known.setdefault(mosaic, []).append(number)
+        self._next = max((number for number, _ in before), default=-1) + 1
 
     def add(self, mosaic: int, table: pa.Table) -> None:
         waiting = self._waiting.setdefault(mosaic, [])
@@ -67,22 +92,19 @@ class _Work:
             self._write(mosaic, whole.slice(0, self._most))
             waiting[:] = [whole.slice(self._most)]
 
-    def finish(self) -> None:
+    def finish(self) -> list[tuple[int, int, int]]:
+        """(partition, its mosaic, sources) of all, by number."""
         for mosaic, waiting in sorted(self._waiting.items()):
             if any(map(len, waiting)):
                 self._write(mosaic, pa.concat_tables(waiting))
-        if not self._parts:
-            raise AstroTLError(
-                "No source lies on an image",
-                f"{self._survey.catalog or 'Detection found none'}: nothing to embed. Check WCS and coordinates.",
-            )
-        columns = dict(zip(("number", "mosaic", "sources"), zip(*self._parts, strict=True), strict=True))
-        with atomic_write(self._survey.work_file) as temporary:
-            pq.write_table(pa.table({name: list(values) for name, values in columns.items()}), temporary)
+        return sorted(self._parts)
 
     def _write(self, mosaic: int, table: pa.Table) -> None:
-        number = len(self._parts)
-        pq.write_table(table, self._survey.positions_file(number), compression="zstd")
+        if self._known.get(mosaic):
+            number = self._known[mosaic].pop()
+        else:
+            number, self._next = self._next, self._next + 1
+        pq.write_table(table, self._folder / positions_name(number), compression="zstd")
         self._parts.append((number, mosaic, len(table)))
 
 
@@ -92,7 +114,7 @@ class _Work:
 def _placed(survey: Survey, progress: Progress) -> Iterator[tuple[int, pa.Table]]:
     """(mosaic, rows with x and y there) of the user's catalog, table by table."""
     fields = [one for one in survey.fields if not one.reason]
-    mosaic_of = lru_cache(OPEN_MOSAICS)(lambda k: open_field(fields[k]))
+    mosaic_of = lru_cache(OPEN_MOSAICS)(lambda k: Mosaic.open(fields[k].spec))
     nowhere: list[pa.Table] = []
     count = 0
     for table in read_positions(Path(survey.catalog)):
@@ -136,9 +158,9 @@ def _best(
 # --- detections --------------------------------------------------------------------------------------
 
 
-def _detected(survey: Survey, progress: Progress) -> Iterator[tuple[int, pa.Table]]:
+def _detected(survey: Survey, numbers: Sequence[int], progress: Progress) -> Iterator[tuple[int, pa.Table]]:
     """(mosaic, its rows that stand for their sources), ids made unique in the survey; writes links.parquet."""
-    fields = [one for one in survey.fields if survey.sources_file(one.number).is_file()]
+    fields = [survey.fields[number] for number in numbers]
     catalog_of = lru_cache(OPEN_MOSAICS)(lambda k: Catalog.read(survey.sources_file(fields[k].number)))
     of: dict[int, int] = {}
     for done, (a, b) in enumerate(_overlaps(fields)):

@@ -15,26 +15,22 @@ import pyarrow.parquet as pq
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.pipeline.survey.dividing import divide
-from astrotl_gui.pipeline.survey.fields import open_field
 from astrotl_gui.pipeline.survey.folder import Field, Survey
+from astrotl_gui.pipeline.survey.handing import as_they_come
 from astrotl_gui.pipeline.survey.hats import write_sky_catalog
 from astrotl_gui.pipeline.survey.partition import DETECT, EMBED, Done, attempt
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 PER_PARTITION = 20_000
 """Sources of a partition at most: some minutes of work, which is what a killed worker costs."""
 TRIES = 3
-AHEAD = 2
-"""Tasks handed to each worker at a time, so that none waits for the next."""
 AGAIN_SECONDS = 5.0
 """What failed is tried again after so long, the third time after twice that: by then another worker may be there."""
-LOOK_SECONDS = 2.0
-PATIENCE = 60.0
-"""Seconds that a cluster may be without any worker."""
 STRETCH_FIELDS = 8
 """The stretch of a survey is measured on so many of its mosaics."""
 
@@ -79,6 +75,7 @@ def run(
         raise AstroTLError(
             "No mosaic can be read", survey.fields[0].reason if survey.fields else "There is none."
         )
+    _check_bands(readable)
     for one in survey.fields:
         if one.reason:
             survey.note_failure(DETECT, one.number, one.spec.name, one.reason, 1)
@@ -86,9 +83,7 @@ def run(
     if not survey.catalog:
         todo = [one.number for one in readable if not survey.sources_file(one.number).is_file()]
         failures += _do(survey, DETECT, todo, client, device, progress)[1]
-        if todo and survey.work_file.is_file():
-            survey.work_file.unlink()  # more was detected than was divided
-    if not survey.work():
+    if not survey.divided:
         divide(survey, per_partition, progress=progress)
     if survey.preprocessing is None:
         survey.preprocessing = _stretch(survey)
@@ -157,60 +152,39 @@ def _here(folder: Path, stage: str, todo: Sequence[int], client: None, device: s
 
 
 def _on_cluster(folder: Path, stage: str, todo: Sequence[int], client: Client, device: str) -> Iterator[Done]:
-    """Results as they come; only as many tasks as keep the workers busy are handed out at a time."""
-    from distributed import wait
-
+    """Results as they come. What failed waits a while, and then goes to another worker if there is one."""
     waiting = list(reversed(todo))
-    again: list[tuple[float, int, str]] = []  # (not before, task, by another worker than)
+    again: list[tuple[float, int, str]] = []  # (not before, task, the worker that failed)
     tries = dict.fromkeys(todo, 0)
-    under_way: dict[Any, int] = {}
-    seen = time.monotonic()
-    try:
-        while waiting or again or under_way:
-            workers = workers_now(client)
-            seen = time.monotonic() if workers else seen
-            if time.monotonic() - seen > PATIENCE:
-                raise lost("no worker has been there for a minute")
-            while len(under_way) < AHEAD * max(workers, 1):
-                if again and again[0][0] <= time.monotonic():
-                    _, number, avoid = again.pop(0)
-                elif waiting:
-                    number, avoid = waiting.pop(), ""
-                else:
-                    break
-                tries[number] += 1
-                where = {"workers": _others(client, avoid), "allow_other_workers": bool(avoid)}
-                call = (attempt, str(folder.resolve()), stage, number, tries[number], device)
-                under_way[client.submit(*call, **where, pure=False)] = number
-            if not under_way:
-                time.sleep(LOOK_SECONDS / 4)
-                continue
-            try:
-                finished = wait(list(under_way), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                continue
-            for future in finished:
-                number = under_way.pop(future)
-                result = _result(future, folder, stage, number, tries[number])
-                if result.reason and tries[number] < TRIES:
-                    again.append((time.monotonic() + tries[number] * AGAIN_SECONDS, number, result.worker))
-                    again.sort()
-                else:
-                    yield result
-    except (OSError, RuntimeError, CancelledError) as problem:  # closed connections are OSErrors
-        raise lost(str(problem)) from problem
-    finally:
-        if client.status == "running":
-            client.cancel(list(under_way))
+
+    def take() -> tuple[int, str] | None:
+        if again and again[0][0] <= time.monotonic():
+            return again.pop(0)[1:]
+        return (waiting.pop(), "") if waiting else None
+
+    def submit(task: tuple[int, str]) -> Future:
+        number, avoid = task
+        tries[number] += 1
+        others = [address for address in client.nthreads() if address != avoid] if avoid else []
+        call = (attempt, str(folder.resolve()), stage, number, tries[number], device)
+        return client.submit(*call, workers=others or None, allow_other_workers=bool(others), pure=False)
+
+    def result(task: tuple[int, str], future: Future) -> Done | None:
+        number, _ = task
+        done = _result(future, folder, stage, number, tries[number])
+        if not done.reason or tries[number] >= TRIES:
+            return done
+        (holders,) = client.who_has([future]).values()
+        again.append((time.monotonic() + tries[number] * AGAIN_SECONDS, number, next(iter(holders), "")))
+        again.sort()
+        return None
+
+    for done in as_they_come(client, take, lambda: waiting or again, submit, result):
+        if done is not None:
+            yield done
 
 
-def lost(why: str) -> AstroTLError:
-    return AstroTLError(
-        "The cluster went away", f"{why}. What is finished is kept; run astrotl survey again for the rest."
-    )
-
-
-def _result(future: Any, folder: Path, stage: str, number: int, tries: int) -> Done:
+def _result(future: Future, folder: Path, stage: str, number: int, tries: int) -> Done:
     """What a task returned; a worker that died did not get to say it."""
     from distributed import KilledWorker
 
@@ -227,34 +201,13 @@ def _result(future: Any, folder: Path, stage: str, number: int, tries: int) -> D
     return Done(stage, number, "", reason)
 
 
-def workers_now(client: Client) -> int:
-    """How many tasks run at a time now. Raises OSError where the scheduler is gone."""
-    if client.status not in ("running", "connecting"):
-        raise ConnectionError("the scheduler does not answer")
-    return int(sum(client.nthreads().values()))
-
-
-def _others(client: Client, avoid: str) -> list[str] | None:
-    """The workers on other processes than one that failed; None: any."""
-    if not avoid:
-        return None
-    known = client.run(_who) if len(client.nthreads()) > 1 else {}
-    return [address for address, name in known.items() if name != avoid] or None
-
-
-def _who() -> str:
-    from astrotl_gui.pipeline.survey.partition import worker_name
-
-    return worker_name()
-
-
 # --- the stretch -------------------------------------------------------------------------------------
 
 
 def _stretch(survey: Survey) -> Any:
     """One stretch for the whole survey: the median of what some of its mosaics, evenly taken, would have of their own.
 
-    Raises AstroTLError when none of them can be read, or their bands differ.
+    Raises AstroTLError when none of them can be read.
     """
     from astrotl_gui.ml.preprocess import Preprocessing
     from astrotl_gui.pipeline.embed import cutout_size
@@ -263,20 +216,18 @@ def _stretch(survey: Survey) -> Any:
     first = {mosaic: number for number, mosaic in reversed(survey.work())}
     wanted = [first[mosaic] for mosaic in sorted(first)]
     chosen = [wanted[k] for k in np.unique(np.linspace(0, len(wanted) - 1, STRETCH_FIELDS).astype(int))]
-    mosaics = dict(survey.work())
     found: list[Preprocessing] = []
     problem: AstroTLError | None = None
     for number in chosen:
         catalog = Catalog.read(survey.positions_file(number))
         try:
-            mosaic = open_field(survey.fields[mosaics[number]])
+            mosaic = Mosaic.open(survey.mosaic_of(number).spec)
             found.append(Preprocessing.fit(mosaic, catalog.ids, catalog.x, catalog.y, size))
         except AstroTLError as refused:
             problem = refused
     if not found:
         assert problem is not None
         raise problem
-    _check_bands(survey.fields)
     middle: dict[str, Any] = {
         name: tuple(np.median([getattr(one, name) for one in found], axis=0).tolist())
         for name in ("sky", "scatter", "noise", "white")
@@ -288,8 +239,7 @@ def _check_bands(fields: Sequence[Field]) -> None:
     """Embeddings of other bands do not compare."""
     bands: dict[tuple[str, ...], str] = {}
     for one in fields:
-        if not one.reason:
-            bands.setdefault(tuple(band.name for band in one.spec.bands), one.spec.name)
+        bands.setdefault(tuple(band.name for band in one.spec.bands), one.spec.name)
     if len(bands) > 1:
         said = "; ".join(f"{name}: {', '.join(names)}" for names, name in bands.items())
         raise AstroTLError("The mosaics have other bands", f"{said}. Run a survey for each set of bands.")

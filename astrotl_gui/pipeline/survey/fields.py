@@ -77,11 +77,6 @@ def find_fields(images: Sequence[Path], *, progress: Progress = SILENT) -> tuple
     return tuple(replace(one, number=number) for number, one in enumerate(order))
 
 
-def open_field(one: Field) -> Mosaic:
-    """The mosaic of a field. Raises AstroTLError where it cannot be read."""
-    return Mosaic.open(one.spec)
-
-
 # --- files -------------------------------------------------------------------------------------------
 
 

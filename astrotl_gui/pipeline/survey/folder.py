@@ -84,6 +84,15 @@ class Field:
         return np.asarray(edge - step * WIDEST)
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What work.parquet held when it was `written` [ns]."""
+
+    written: int
+    pairs: list[tuple[int, int]]
+    detected: list[int]
+
+
 @dataclass
 class Survey:
     """An open survey folder. `catalog` is the user's, "" where sources are detected."""
@@ -96,6 +105,7 @@ class Survey:
     catalog: str = ""
     preprocessing: Preprocessing | None = None
     fields: tuple[Field, ...] = field(default=(), repr=False)
+    _work: _Work | None = field(default=None, repr=False, compare=False)
 
     @classmethod
     def create(
@@ -173,22 +183,46 @@ class Survey:
 
     def positions_file(self, number: int) -> Path:
         """The sources that a partition embeds."""
-        return self.path / "work" / f"{number:06}.parquet"
+        return self.path / "work" / positions_name(number)
 
     def part(self, number: int) -> Path:
         """Catalog and embeddings of a finished partition."""
         return self.path / "parts" / f"{number:06}"
 
+    def detected(self) -> list[int]:
+        """The mosaics whose sources are known; none of a survey by catalog."""
+        return [one.number for one in self.fields if self.sources_file(one.number).is_file()]
+
     @property
-    def work_file(self) -> Path:
-        return self.path / "work.parquet"
+    def divided(self) -> bool:
+        """Whether the work is divided, and all that was detected is in it."""
+        self.work()
+        return self._work is not None and self._work.detected == self.detected()
 
     def work(self) -> list[tuple[int, int]]:
-        """(partition, its mosaic), empty before the work is divided."""
-        if not self.work_file.is_file():
+        """(partition, its mosaic) by number, empty before the work is divided; read again when it has changed."""
+        file = self.path / "work.parquet"
+        if not file.is_file():
             return []
-        table = pq.read_table(self.work_file)
-        return list(zip(table["number"].to_pylist(), table["mosaic"].to_pylist(), strict=True))
+        written = file.stat().st_mtime_ns
+        if self._work is None or self._work.written != written:
+            table = pq.read_table(file)
+            detected = json.loads((table.schema.metadata or {}).get(b"detected", b"[]"))
+            pairs = zip(table["number"].to_pylist(), table["mosaic"].to_pylist(), strict=True)
+            self._work = _Work(written, list(pairs), detected)
+        return self._work.pairs
+
+    def write_work(self, parts: Sequence[tuple[int, int, int]], detected: Sequence[int]) -> None:
+        """Keep (partition, its mosaic, sources), and the mosaics whose detections they are. Raises AstroTLError when
+        it cannot be written."""
+        number, mosaic, sources = (list(values) for values in zip(*parts, strict=True))
+        table = pa.table({"number": number, "mosaic": mosaic, "sources": sources})
+        with atomic_write(self.path / "work.parquet") as temporary:
+            pq.write_table(table.replace_schema_metadata({"detected": json.dumps(list(detected))}), temporary)
+
+    def mosaic_of(self, number: int) -> Field:
+        """The mosaic of a partition."""
+        return self.fields[dict(self.work())[number]]
 
     def finished(self) -> list[int]:
         """The partitions that are done, in order."""
@@ -205,6 +239,11 @@ class Survey:
     def failure_file(self, stage: str, number: int) -> Path:
         """Where a failed task is noted: "detect" of a mosaic, "embed" of a partition."""
         return self.path / "failures" / f"{stage}-{number:06}.json"
+
+
+def positions_name(number: int) -> str:
+    """The file of a partition's positions."""
+    return f"{number:06}.parquet"
 
 
 def _write_fields(file: Path, fields: Sequence[Field]) -> None:

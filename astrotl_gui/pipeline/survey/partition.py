@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ import pyarrow.parquet as pq
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import cannot_write, draft_folder
+from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.pipeline.survey.fields import open_field
 from astrotl_gui.pipeline.survey.folder import Survey
 
 DETECT, EMBED = "detect", "embed"
@@ -25,14 +24,13 @@ DETECT, EMBED = "detect", "embed"
 
 @dataclass(frozen=True)
 class Done:
-    """How a task ended: `reason` "" when it is done; `where` says what it was about, `worker` who tried."""
+    """How a task ended: `reason` "" when it is done; `where` says what it was about."""
 
     stage: str
     number: int
     where: str = ""
     reason: str = ""
     sources: int = 0
-    worker: str = ""
 
 
 def attempt(folder: str, stage: str, number: int, tries: int = 1, device: str = "auto") -> Done:
@@ -45,22 +43,21 @@ def attempt(folder: str, stage: str, number: int, tries: int = 1, device: str = 
         work: Callable[..., int] = {DETECT: detect_mosaic, EMBED: embed_partition}[stage]
         count = work(survey, number, device=device)
         survey.failure_file(stage, number).unlink(missing_ok=True)
-        return Done(stage, number, where, "", count, worker_name())
+        return Done(stage, number, where, "", count)
     except Exception as problem:
         reason = str(problem) if isinstance(problem, AstroTLError) else _unforeseen(problem)
         try:
             Survey.open(path).note_failure(stage, number, where, reason, tries)
         except AstroTLError as unwritten:
             reason = f"{reason} ({unwritten})"
-        return Done(stage, number, where, reason, 0, worker_name())
+        return Done(stage, number, where, reason)
 
 
 def detect_mosaic(survey: Survey, number: int, *, device: str = "auto", progress: Progress = SILENT) -> int:
     """Detect and measure the sources of a mosaic; returns how many. Raises AstroTLError as `detect` does."""
     from astrotl_gui.pipeline.detect import detect
 
-    one = survey.fields[number]
-    catalog = detect(open_field(one), survey.detection, progress=progress)
+    catalog = detect(Mosaic.open(survey.fields[number].spec), survey.detection, progress=progress)
     catalog.write(survey.sources_file(number))
     return len(catalog)
 
@@ -74,8 +71,7 @@ def embed_partition(survey: Survey, number: int, *, device: str = "auto", progre
     from astrotl_gui.pipeline.embed import embed
 
     assert survey.preprocessing is not None
-    one = survey.fields[dict(survey.work())[number]]
-    mosaic = open_field(one)
+    mosaic = Mosaic.open(survey.mosaic_of(number).spec)
     catalog = Catalog(pq.read_table(survey.positions_file(number)))
     draft = draft_folder(survey.part(number))
     try:
@@ -99,11 +95,6 @@ def embed_partition(survey: Survey, number: int, *, device: str = "auto", progre
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return len(catalog)
-
-
-def worker_name() -> str:
-    """Host and process of whoever works."""
-    return f"{socket.gethostname()}:{os.getpid()}"
 
 
 # --- kept by a worker from task to task --------------------------------------------------------------
@@ -135,8 +126,7 @@ def _kept_encoder(card: Any, front: Any, layers: str, device: str) -> Any:
 
 
 def _where(survey: Survey, stage: str, number: int) -> str:
-    mosaic = number if stage == DETECT else dict(survey.work())[number]
-    return survey.fields[mosaic].spec.name
+    return (survey.fields[number] if stage == DETECT else survey.mosaic_of(number)).spec.name
 
 
 def _unforeseen(problem: Exception) -> str:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import CancelledError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.progress import SILENT, Progress
-from astrotl_gui.pipeline.survey.engine import AHEAD, LOOK_SECONDS, PATIENCE, TRIES, lost, workers_now
+from astrotl_gui.pipeline.survey.engine import TRIES
 from astrotl_gui.pipeline.survey.folder import Survey
+from astrotl_gui.pipeline.survey.handing import as_they_come
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 T = TypeVar("T")
 
@@ -56,34 +55,25 @@ def _here(
 def _on_cluster(
     folder: Path, parts: Sequence[int], task: Callable[..., T], arguments: Sequence[Any], client: Client
 ) -> Iterator[tuple[int, T]]:
-    from distributed import KilledWorker, wait
+    from distributed import KilledWorker
 
     waiting = list(reversed(parts))
-    under_way: dict[Any, int] = {}
-    seen = time.monotonic()
+    shared: list[Future] = []
+
+    def submit(number: int) -> Future:
+        if arguments and not shared:
+            shared.extend(client.scatter(list(arguments), broadcast=True, hash=False))
+        call = (task, str(folder.resolve()), number, *shared)
+        return client.submit(*call, pure=False, retries=TRIES - 1)
+
+    def result(number: int, future: Future) -> tuple[int, T]:
+        return number, future.result()
+
     try:
-        shared = client.scatter(list(arguments), broadcast=True, hash=False) if arguments else []
-        while waiting or under_way:
-            workers = workers_now(client)
-            seen = time.monotonic() if workers else seen
-            if time.monotonic() - seen > PATIENCE:
-                raise lost("no worker has been there for a minute")
-            while waiting and len(under_way) < AHEAD * max(workers, 1):
-                number = waiting.pop()
-                call = (task, str(folder.resolve()), number, *shared)
-                under_way[client.submit(*call, pure=False, retries=TRIES - 1)] = number
-            try:
-                finished = wait(list(under_way), timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
-            except TimeoutError:
-                continue
-            for future in finished:
-                yield under_way.pop(future), future.result()
+        yield from as_they_come(
+            client, lambda: waiting.pop() if waiting else None, lambda: waiting, submit, result
+        )
     except KilledWorker as problem:
         raise AstroTLError(
             "Workers died", "Killed, or out of memory, several times. Give workers more memory."
         ) from problem
-    except (OSError, RuntimeError, CancelledError) as problem:  # closed connections are OSErrors
-        raise lost(str(problem)) from problem
-    finally:
-        if client.status == "running":
-            client.cancel(list(under_way))

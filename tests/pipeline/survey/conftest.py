@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore
 from astrotl_gui.core.settings import CutoutSettings, DetectionSettings, EncoderSettings
 from astrotl_gui.pipeline.survey.engine import run
 from astrotl_gui.pipeline.survey.fields import find_fields
@@ -22,6 +24,18 @@ def begin(folder: Path, images: list[Path], catalog: Path | None) -> Survey:
 
 def copy(folder: Path, place: Path) -> Path:
     return Path(shutil.copytree(folder, place / folder.name))
+
+
+def parts(survey: Survey) -> list[tuple[Catalog, Embeddings]]:
+    """Sources and embeddings of every finished partition."""
+    found = []
+    for number in survey.finished():
+        catalog = Catalog.read(survey.part(number) / "catalog.parquet")
+        (store,) = EmbeddingStore.all(survey.part(number) / "embeddings")
+        embeddings = store.load(catalog)
+        assert embeddings is not None
+        found.append((catalog, embeddings))
+    return found
 
 
 @pytest.fixture(scope="session")

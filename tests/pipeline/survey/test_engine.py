@@ -14,7 +14,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embeddings import EmbeddingStore
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
@@ -27,7 +26,8 @@ from astrotl_gui.pipeline.survey.engine import run
 from astrotl_gui.pipeline.survey.folder import ID_STEP, Survey
 from astrotl_gui.pipeline.survey.hats import read_sky_catalog
 from astrotl_gui.pipeline.survey.opening import open_as_project
-from tests.pipeline.survey.conftest import CUTOUTS, ENCODER, begin, copy
+from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+from tests.pipeline.survey.conftest import CUTOUTS, ENCODER, begin, copy, parts
 from tests.pipeline.survey.sky import make_mosaics
 
 pytest.importorskip("distributed")
@@ -36,14 +36,8 @@ pytest.importorskip("cdshealpix")
 
 def rows(survey: Survey) -> tuple[np.ndarray, np.ndarray]:
     """Ids and vectors of all parts, by id."""
-    ids, vectors = [], []
-    for number in survey.finished():
-        catalog = Catalog.read(survey.part(number) / "catalog.parquet")
-        (store,) = EmbeddingStore.all(survey.part(number) / "embeddings")
-        found = store.load(catalog)
-        assert found is not None
-        ids.append(found.ids)
-        vectors.append(found.vectors.astype(float))
+    found = [embeddings for _, embeddings in parts(survey)]
+    ids, vectors = [one.ids for one in found], [one.vectors.astype(float) for one in found]
     order = np.argsort(np.concatenate(ids))
     return np.concatenate(ids)[order], np.concatenate(vectors)[order]
 
@@ -147,6 +141,32 @@ def _fill_disk() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 
 
+def test_a_mosaic_mended_after_detection_joins_without_renumbering_the_rest(tmp_path: Path):
+    """The first of three is cut short: the others are done. Mended, it is added, and each source is there once."""
+    images = tmp_path / "images"
+    make_mosaics(images, sources=45)
+    survey = begin(tmp_path / "found.survey", [images], None)
+    broken = images / "sky0_g.fits"
+    kept = broken.read_bytes()
+    broken.write_bytes(kept[:20_000])
+    made = run(survey, per_partition=10)
+    assert {failure.where for failure in made.failures} == {"field0"}
+    before = set(rows(survey)[0].tolist())
+    assert before and {source // ID_STEP for source in before} == {1, 2}
+    broken.write_bytes(kept)
+    again = run(survey, per_partition=10)
+    ids, _ = rows(survey)
+    wanted = {
+        source + number * ID_STEP
+        for number in (0, 1, 2)
+        for source in Catalog.read(survey.sources_file(number)).ids.tolist()
+    } - set(pq.read_table(survey.path / "links.parquet")["id"].to_pylist())
+    assert again.failures == () and len(ids) == len(set(ids.tolist())) and set(ids.tolist()) == wanted
+    # Of the third mosaic, which does not touch the first, nothing was embedded again.
+    assert again.embedded <= sum(source // ID_STEP < 2 for source in wanted)
+    assert run(survey, per_partition=10).embedded == 0
+
+
 @pytest.mark.slow
 def test_workers_make_the_same_though_one_is_killed_and_one_cannot_write(
     laid_out: Path, plain: Survey, tmp_path: Path
@@ -162,6 +182,12 @@ def test_workers_make_the_same_though_one_is_killed_and_one_cannot_write(
         shutil.rmtree(survey.part(1))
         missing = len(pq.read_table(survey.positions_file(1)))
         assert run(survey, client).embedded == missing
+        for made, wanted in (
+            (rank_survey(survey, "a", {3: 1, 40: -1}, 9, client), rank_survey(plain, "a", {3: 1, 40: -1}, 9)),
+            (similar_in_survey(survey, 17, 9, client), similar_in_survey(plain, 17, 9)),
+        ):
+            assert made.ids.tolist() == wanted.ids.tolist()
+            assert made.scores == pytest.approx(wanted.scores, abs=1e-3)
     assert same_as(survey, plain)
 
 
@@ -185,3 +211,10 @@ def test_a_scheduler_that_dies_ends_the_run_and_loses_nothing(
     with cluster_processes(workers=2) as (address, _), connected(scheduler=address) as client:
         assert run(survey, client).failures == ()
     assert same_as(survey, plain)
+
+
+@pytest.mark.slow
+def test_two_surveys_run_on_one_machine():
+    """… neither warns of the other's ports."""
+    with connected(workers=1) as first, connected(workers=1) as second:
+        assert first.submit(sum, (1, 2)).result() == second.submit(sum, (1, 2)).result() == 3

@@ -12,13 +12,14 @@ from astropy.table import Table
 
 from astrotl_gui.cli import main
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore
+from astrotl_gui.core.embeddings import Embeddings
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 from astrotl_gui.pipeline.survey.folder import Survey
 from astrotl_gui.pipeline.survey.labelled import survey_labels
 from astrotl_gui.pipeline.survey.listing import best, merged
 from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+from tests.pipeline.survey.conftest import parts
 
 LABELS = {3: 1, 17: 1, 40: -1, 22: -1, 58: 1}
 
@@ -26,14 +27,7 @@ LABELS = {3: 1, 17: 1, 40: -1, 22: -1, 58: 1}
 @pytest.fixture(scope="module")
 def together(plain: Survey) -> RankInputs:
     """All parts as one project would have them."""
-    catalogs, found = [], []
-    for number in plain.finished():
-        catalog = Catalog.read(plain.part(number) / "catalog.parquet")
-        (store,) = EmbeddingStore.all(plain.part(number) / "embeddings")
-        embeddings = store.load(catalog)
-        assert embeddings is not None
-        catalogs.append(catalog.table)
-        found.append(embeddings)
+    catalogs, found = zip(*parts(plain), strict=True)
     joined = Embeddings(
         np.concatenate([one.ids for one in found]),
         np.concatenate([one.vectors for one in found]),
@@ -42,7 +36,7 @@ def together(plain: Survey) -> RankInputs:
         found[0].key,
         found[0].meta,
     )
-    return prepare(Catalog(pa.concat_tables(catalogs)), joined)
+    return prepare(Catalog(pa.concat_tables([one.table for one in catalogs])), joined)
 
 
 def test_the_best_are_those_of_one_project_with_their_scores(plain: Survey, together: RankInputs):
