@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QTimer
@@ -16,7 +16,7 @@ from astrotl_gui.core.epochs import FEWEST, Series, label_target, write_series
 from astrotl_gui.core.labels import Labels
 from astrotl_gui.gui.epoch_order import number, problematic_first
 from astrotl_gui.gui.epoch_state import EpochState
-from astrotl_gui.gui.file_dialogs import show_file
+from astrotl_gui.gui.file_dialogs import written_message
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.session_state import later
 from astrotl_gui.gui.store_writer import StoreWriter
@@ -229,14 +229,10 @@ class Epochs(EpochState):
         if project is None or table is None:
             return
 
-        def written(files: Sequence[Path]) -> None:
-            shown: tuple[str, Callable[[], object]] = ("Show file", lambda: show_file(files[0]))
-            self._session.messaged.emit(Message("Exported", files[0].name, actions=(shown,)))
-
         provenance: Mapping[str, str] = {"mosaic": project.name}
         self._session.run(
-            "Exporting", _without_progress(later("epochs.output", "write_epochs")), path, table,
-            self._session.catalog, provenance, what, then=written,
+            "Exporting", later("epochs.output", "write_epochs"), path, table, self._session.catalog, provenance, what,
+            then=lambda files: self._session.messaged.emit(written_message("Exported", files[0])),
         )  # fmt: skip
 
     # -- following the session
@@ -271,8 +267,3 @@ class Epochs(EpochState):
         elif self.table is not None:
             self._learn.start(LEARN_MS)  # the columns went with the catalog before
         self.changed.emit()
-
-
-def _without_progress(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that is too quick to report, as a job calls it."""
-    return lambda *args, progress, **kwargs: function(*args, **kwargs)

@@ -9,6 +9,8 @@ from PySide6.QtCore import QSettings, QStandardPaths, Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from .message import Message
+
 FITS = "FITS images (*.fits *.fit *.fts *.fz *.fits.gz *.fits.bz2 *.FITS *.FIT)"
 STAMPS = "Stamps (*.jpg *.jpeg *.png *.npz *.npy *.h5 *.hdf5 *.zarr)"
 CATALOGS = "Catalogs (*.csv *.ecsv *.fits *.fit *.vot *.xml *.parquet *.txt *.dat *.tsv)"
@@ -16,6 +18,11 @@ REGIONS = "DS9 regions (*.reg)"
 OVERLAYS = "Catalogs and regions (*.reg *.csv *.ecsv *.fits *.fit *.vot *.xml *.parquet *.txt *.dat *.tsv)"
 WEIGHTS = "Network weights (*.safetensors *.pth *.pt *.bin *.ckpt *.tar)"
 ANY = "All files (*)"
+
+
+def written_message(title: str, path: Path, detail: str = "") -> Message:
+    """What is said of a file that was written, with the verb that shows it; of itself, by its name."""
+    return Message(title, detail or path.name, actions=(("Show file", lambda: show_file(path)),))
 
 
 def choose_files(parent: QWidget, title: str, kind: str, done: Callable[[list[Path]], object]) -> QFileDialog:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from astrotl_gui.gui.file_dialogs import show_file
+from astrotl_gui.gui.file_dialogs import written_message
 from astrotl_gui.gui.message import Message
 from astrotl_gui.gui.overlays import CANDIDATES, DETECTIONS, LABELS
 from astrotl_gui.gui.session_state import later
@@ -31,9 +31,7 @@ def save_regions(session: Session, path: Path) -> None:
 
     def saved(written: int) -> None:
         text = f"{path.name}, {written:,} {'region' if written == 1 else 'regions'} for DS9."
-        session.messaged.emit(
-            Message("Regions saved", text, actions=(("Show file", lambda: show_file(path)),))
-        )
+        session.messaged.emit(written_message("Regions saved", path, text))
 
     session._run(
         "Saving regions",

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from astrotl_gui.core.estimates import Estimates
 from astrotl_gui.core.progress import round_time
-from astrotl_gui.gui.file_dialogs import show_file
+from astrotl_gui.gui.file_dialogs import written_message
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.message import Message, problem_message
 from astrotl_gui.gui.session_state import later
@@ -120,12 +120,8 @@ class Parameters(QObject):
 
     def export(self, path: Path, made: Estimates) -> None:
         """Write a table of one parameter, a row a source; the ending names the format."""
-        write, session = later("parameters_output", "write_estimates"), self._session
-
-        def written(_: object) -> None:
-            done = Message("Exported", path.name, actions=(("Show file", lambda: show_file(path)),))
-            session.messaged.emit(done)
-
+        session, write = self._session, later("parameters_output", "write_estimates")
         session.run(
-            "Exporting", lambda *args, progress: write(*args), path, session.catalog, made, then=written
-        )
+            "Exporting", write, path, session.catalog, made,
+            then=lambda _: session.messaged.emit(written_message("Exported", path)),
+        )  # fmt: skip

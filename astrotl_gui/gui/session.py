@@ -23,7 +23,7 @@ from astrotl_gui.core.stretch import Look, render_bands
 from astrotl_gui.core.targets import nouns
 from astrotl_gui.gui.companions import Companions
 from astrotl_gui.gui.epochs import Epochs
-from astrotl_gui.gui.file_dialogs import show_file
+from astrotl_gui.gui.file_dialogs import written_message
 from astrotl_gui.gui.jobs import Job
 from astrotl_gui.gui.label_queue import LabelQueue
 from astrotl_gui.gui.message import Message, problem_message
@@ -276,13 +276,7 @@ class Session(SessionVetting):
             detail = f"{path.name}, with who labelled each, when, and by which model."
             if behind:
                 detail += " All sources were still being ranked: those further down have no rank in it yet."
-            self.messaged.emit(
-                Message(
-                    f"Exported {rows:,} {what}",
-                    detail,
-                    actions=(("Show file", lambda: show_file(path)),),
-                )
-            )
+            self.messaged.emit(written_message(f"Exported {rows:,} {what}", path, detail))
 
         return self._run(
             "Exporting",

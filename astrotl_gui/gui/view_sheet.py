@@ -13,9 +13,8 @@ from ..core.stretch import bands_shown
 from . import theme
 from .controls import Button, Label, Segmented
 from .fields import Field, Switch
-from .file_dialogs import choose_new, documents, show_file, shown_path
+from .file_dialogs import choose_new, documents, shown_path, written_message
 from .import_form import free_name
-from .message import Message
 from .sheet import Sheet
 from .view_file import ViewFile, caption_of, picture_wcs, write_when_painted
 from .view_picture import SkyPicture, furniture, pieces_of
@@ -159,8 +158,7 @@ class ViewSheet(Sheet):
         self.end()
 
     def _saved(self, path: Path) -> None:
-        shown = ("Show file", lambda: show_file(path))
-        self._session.messaged.emit(Message("View saved", shown_path(path), actions=(shown,)))
+        self._session.messaged.emit(written_message("View saved", path, shown_path(path)))
 
     # --- layout --------------------------------------------------------------------------------------
 

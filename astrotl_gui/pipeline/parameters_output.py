@@ -11,6 +11,7 @@ from astrotl_gui import __version__
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.estimates import Estimates, brightness
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project
 from astrotl_gui.pipeline.completeness_plot import new_figure, save
 from astrotl_gui.pipeline.evaluation.output import check_plot
@@ -61,8 +62,9 @@ def _columns(name: str) -> tuple[str, str, str]:
     return name, f"{name}_err", f"{name}_outside"
 
 
-def write_estimates(path: Path, catalog: Catalog, made: Estimates) -> None:
+def write_estimates(path: Path, catalog: Catalog, made: Estimates, *, progress: Progress = SILENT) -> None:
     """Write one row a source; the extension names the format. Raises AstroTLError as `write_table`."""
+    progress(0, 0, f"Writing {path.name}")
     rows = catalog.rows_of(made.ids)
     table = Table()
     for name in ("id", "ra", "dec", "x", "y"):

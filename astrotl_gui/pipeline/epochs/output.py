@@ -12,6 +12,7 @@ from astrotl_gui import __version__
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.epoch_table import EpochTable, reason_text
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.variability import LAG_NAMES, Variability
 from astrotl_gui.pipeline.table_files import check_table, write_table
 from astrotl_gui.pipeline.time_frame import with_time_frame
@@ -157,6 +158,8 @@ def write_epochs(
     catalog: Catalog,
     provenance: Mapping[str, str] = {},
     what: str = "light_curves",
+    *,
+    progress: Progress = SILENT,
 ) -> list[Path]:
     """Write what was found to a file, in the format of its extension, or all tables to a folder; returns the files.
 
@@ -165,6 +168,7 @@ def write_epochs(
     """
     said = {**provenance, "software": f"AstroTL {__version__}", "rule": table.rule,
             "aperture": f"{table.aperture:.4f} arcsec radius"}  # fmt: skip
+    progress(0, 0, f"Writing {path.name}")
     if is_table(path):
         write_table(path, TABLES[what](table, catalog), said)
         return [path]
@@ -172,7 +176,8 @@ def write_epochs(
         path.mkdir(parents=True, exist_ok=True)
     except OSError as problem:
         raise AstroTLError("This folder cannot be made", f"{path}: {problem.strerror}.") from problem
-    for name, file in NAMES.items():
+    for done, (name, file) in enumerate(NAMES.items()):
+        progress(done, len(NAMES), f"Writing {file}")
         write_table(path / file, TABLES[name](table, catalog), said)
     return [path / file for file in NAMES.values()]
 
