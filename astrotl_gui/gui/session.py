@@ -17,6 +17,7 @@ from astrotl_gui.core.bands import MosaicSpec
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.labels import TARGET_NAMES, TARGETS, Label
 from astrotl_gui.core.project import Project
+from astrotl_gui.core.pyramid import block_mean
 from astrotl_gui.core.recent import recent_projects, remember_project
 from astrotl_gui.core.settings import AppSettings, CutoutSettings, DetectionSettings
 from astrotl_gui.core.stretch import Look, render_bands
@@ -156,7 +157,11 @@ class Session(SessionVetting):
         tiles, mosaic = self.tiles, self.mosaic
         if tiles is None or mosaic is None or path.exists():
             return
-        planes = {name: tiles.overview(name, PICTURE_SIDE) for name in self.levels}
+        level = (tiles.overview_step(PICTURE_SIDE) // tiles.overview_step()).bit_length() - 1
+        try:  # of what is on screen, so that nothing is read
+            planes = {name: block_mean(tiles.overview(name), level) for name in self.levels}
+        except AstroTLError:
+            return  # the images are out of reach (an unplugged drive, a server that is gone): no picture then
         pixels = render_bands(planes, self.levels, mosaic.spec, self.look)[::-1].copy()
         height, width = pixels.shape[:2]
         picture = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32)

@@ -72,6 +72,10 @@ def test_the_window_reads_urls_and_outlives_their_server(
         served.dies_after = None
         qtbot.waitUntil(lambda: source.current(stamp))
         assert source.picture(stamp).image is not None
+        served.dies_after = 0
+        remote.BLOCKS.clear()  # nothing of the images is to be had any more
+        session.close_project()
+        assert session.project is None and window.page == "welcome"
 
 
 def on_disk(plane: Plane, x: int) -> np.ndarray:
