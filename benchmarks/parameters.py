@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 from astropy.table import Table
 
-from astrotl_gui.core.matching import match_sky
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.project import Project
 from astrotl_gui.pipeline.demo import demo_field
 from astrotl_gui.pipeline.embed import embed
-from astrotl_gui.pipeline.known_values import KnownValues, read_known
+from astrotl_gui.pipeline.known_values import read_known
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.parameters import (
     REGIONS,
@@ -31,6 +29,7 @@ from astrotl_gui.pipeline.parameters import (
 )
 from benchmarks.field import FOLDER, detected_project
 from benchmarks.report import Row
+from benchmarks.strangers import strangers
 
 SCATTER = {"log_mass": 0.1, "log_sfr": 0.2, "z": 0.0}
 HELD = {"68": (0.6827, 0.03), "95": (0.9545, 0.02)}
@@ -77,7 +76,7 @@ def run(full: bool = False) -> list[Row]:
             off = abs(ours.fit.held[share] - wanted)
             rows.append(Row(f"{name}: {share} % intervals, off by", off, "", target=most, n=n))
         rows.append(Row(f"{name}: time", seconds, "s", n=n))
-    rows += _strangers(made_of, catalog, embeddings, truth)
+    rows += strangers(project, mosaic, catalog, embeddings, read_known(truth, "log_mass", catalog))
     project.close()
     return rows
 
@@ -115,28 +114,3 @@ def _gain(ours: np.ndarray, theirs: np.ndarray, truth: np.ndarray, region: np.nd
     less = (theirs - truth) ** 2 - (ours - truth) ** 2
     means = np.array([less[region == number].mean() for number in np.unique(region)])
     return float(means.mean()), float(means.std(ddof=1) / np.sqrt(len(means)))
-
-
-def _strangers(made_of: Any, catalog: Any, embeddings: Any, truth: Path) -> list[Row]:
-    """Bright stars, and artifacts, where galaxies are known: how many are said to be unlike these."""
-    bright = catalog.column("snr")[catalog.rows_of(embeddings.ids)] > 30
-    table = pq.read_table(demo_field().truth)
-    kinds = np.array(table["class"].to_pylist())
-    known = read_known(truth, "log_mass", catalog)
-    rows = []
-    for some, share in (("bright galaxies", bright), ("all galaxies", np.ones_like(bright))):
-        keep = np.isin(known.ids, embeddings.ids[share])
-        galaxies = KnownValues(known.name, "", known.ids[keep], known.values[keep], known.rows, known.source)
-        made = estimate_parameter(*made_of, galaxies, "neighbours")
-        place = catalog.rows_of(made.ids)
-        for kind, title in {"star": "stars of S/N > 30", "artifact": "artifacts"}.items():
-            mine = np.flatnonzero(kinds == kind)
-            position = [np.array(table[name])[mine] for name in ("ra", "dec")]
-            at = match_sky(*position, catalog.ra[place], catalog.dec[place], 1.0)
-            found = np.unique(at[at >= 0])
-            if kind == "star":  # faint ones are points among points
-                found = found[bright[found]]
-            said = float(made.outside[found].mean())
-            name = f"{title} said to lie outside, {some} known"
-            rows.append(Row(name, said, "", target=0.9, more=True, n=f"{len(found)}"))
-    return rows

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import Embeddings
@@ -18,7 +19,7 @@ from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.places import Places
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.settings import CutoutSettings, EncoderSettings
-from astrotl_gui.ml.outside_flag import Cloud
+from astrotl_gui.ml.outside_flag import outside
 from astrotl_gui.ml.parameters import METHODS, Features, conformal
 from astrotl_gui.pipeline.known_values import KnownValues
 from astrotl_gui.pipeline.making import find_embeddings
@@ -86,9 +87,10 @@ def estimate_parameter(
     made = METHODS[method]().fit(features, rows, truth).predict(features, every)
     stretch = {name: conformal(tested.value - truth, tested.sigma, share) for name, share in LOW_HIGH.items()}
     plane = tuple(names.index(name) for name in PLANE) if {*PLANE} <= {*names} else ()
-    outside = Cloud(plane=plane).fit(features, rows, tested.fold).outside(features, every)
-    outside[rows] = False
     progress(FOLDS + 2, FOLDS + 2, "Estimating all sources")
+    fold = _folds_of_all(catalog, embeddings.ids, rows, tested.fold)
+    strange = outside(features, rows, fold, plane, progress=progress)
+    strange[rows] = False
     low, high = _honest_intervals(tested, truth)
     return Estimates(
         known.name,
@@ -97,7 +99,7 @@ def estimate_parameter(
         made.value,
         made.sigma * stretch["68"],
         made.sigma * stretch["95"],
-        outside,
+        strange,
         _spread(truth, rows, len(embeddings)),
         _spread(tested.value, rows, len(embeddings)),
         fit_of(truth, tested.value, low, high),
@@ -185,6 +187,17 @@ def _cross_validate(
         made = METHODS[method]().fit(features, rows[~out], truth[~out]).predict(features, rows[out])
         value[out], sigma[out] = made.value, made.sigma
     return _Tested(value, sigma, fold)
+
+
+def _folds_of_all(
+    catalog: Catalog, ids: NDArray[np.int64], known: NDArray[np.int64], fold: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The fold (N,) of all sources `ids`: that of the nearest on the sky of the `known` rows, whose own is given."""
+    at = catalog.rows_of(ids)
+    places = np.stack([catalog.x[at], catalog.y[at]], axis=1)
+    every = fold[cKDTree(places[known]).query(places)[1]]
+    every[known] = fold  # two may share a place
+    return every
 
 
 def _honest_intervals(tested: _Tested, truth: F64) -> tuple[dict[str, F64], dict[str, F64]]:
