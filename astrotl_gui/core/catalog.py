@@ -116,10 +116,16 @@ class Catalog:
 
     def rows_of(self, ids: ArrayLike) -> np.ndarray:
         """The row of each id, −1 for an id this catalog does not have."""
-        wanted = np.atleast_1d(np.asarray(ids, dtype=np.int64))
+        return self._placed().of(np.atleast_1d(np.asarray(ids, dtype=np.int64)))
+
+    def row_of(self, source: int) -> int:
+        """The row of one id, −1 for an id this catalog does not have."""
+        return self._placed().of_one(source)
+
+    def _placed(self) -> Places:
         if self._places is None:
             self._places = Places(self.ids)
-        return self._places.of(wanted)
+        return self._places
 
     def same_sources(self, other: Catalog) -> bool:
         """Whether both have the same sources in the same order; their columns may differ."""

@@ -37,6 +37,13 @@ class Places:
         at = np.minimum(np.searchsorted(self._sorted, wanted), len(self._sorted) - 1)
         return np.where(self._sorted[at] == wanted, self._order[at], -1)
 
+    def of_one(self, wanted: int) -> int:
+        """The place of one id: a list being scrolled asks so often that arrays of one would take most of a frame."""
+        if self._table is None:
+            return int(self.of([wanted])[0])
+        at = wanted - self._low
+        return int(self._table[at]) if 0 <= at < len(self._table) else -1
+
 
 class Without:
     """The places 0 … `count` − 1 that are left once `taken` (places, in any order, repeats and −1 allowed) are gone.

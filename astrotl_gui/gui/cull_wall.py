@@ -114,7 +114,9 @@ class CullWall(Gallery):
             return
         self._asked = asked
         near = sorted(rows, key=lambda row: abs(row - max(self.current_row, 0)))
-        self.thumbnails.want(self._stamps(near), ahead=map(self._stamp, self.ahead))
+        side = self._pixels
+        ahead = [self.thumbnails.stamp(source, side) for source in self.ahead]
+        self.thumbnails.want(self._stamps(near), ahead=ahead)
 
     def expect(self, ids: list[int]) -> None:
         """Have the pixels of these read once those of the page are."""

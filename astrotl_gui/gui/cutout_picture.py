@@ -28,15 +28,18 @@ Planes = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Stamp:
-    """One cutout to show: `size` arcsec about reference px (x, y), `npix` on a side, of these bands."""
+    """One cutout to show: `size` arcsec about reference px (x, y), `npix` on a side, of these bands.
+
+    Looked up hundreds of times a frame: what tells most of them apart makes the hash, and the rest only equality.
+    """
 
     source: int
     x: float
-    y: float
-    size: float
+    y: float = field(hash=False)
+    size: float = field(hash=False)
     npix: int
-    mode: str
-    bands: tuple[str, ...]
+    mode: str = field(hash=False)
+    bands: tuple[str, ...] = field(hash=False)
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -87,7 +87,7 @@ class Shot:
     """A cutout in a look: what a thread is asked for."""
 
     stamp: Stamp
-    look: Look
+    look: Look = field(hash=False)
 
 
 class CutoutSource(QObject):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAccessible,
@@ -47,7 +48,7 @@ class Gallery(CutoutWall):
     on a hovered cutout ("more", "similar", "less"). `left()`: the pointer left the list.
     """
 
-    chosen = Signal(list)
+    chosen = Signal(object)
     opened = Signal()
     """A cutout, now selected, was double-clicked."""
     acted = Signal(str, int)
@@ -113,9 +114,10 @@ class Gallery(CutoutWall):
 
     def select_all(self) -> None:
         """Select every source of the list, the current one staying current."""
-        current = self.current
-        ids = [i for i in self.model.ids.tolist() if i != current]
-        self.chosen.emit([*ids, current] if current in self.model.ids else ids)
+        current, ids = self.current, self.model.ids
+        if current is not None and self.current_row >= 0:
+            ids = np.append(ids[ids != current], current)
+        self.chosen.emit(Selection(ids))
 
     def _choose(self, row: int, extend: bool = False, add: bool = False) -> None:
         source = self.model.id_at(row)

@@ -213,8 +213,13 @@ class CutoutWall(QAbstractScrollArea):
 
     # -- pixels ---
 
+    @property
+    def _pixels(self) -> int:
+        """How wide a cutout is drawn [device px]."""
+        return round(self.grid.size * self.devicePixelRatioF())
+
     def _stamp(self, source: int) -> Stamp | None:
-        return self.thumbnails.stamp(source, round(self.grid.size * self.devicePixelRatioF()))
+        return self.thumbnails.stamp(source, self._pixels)
 
     def _picture(self, source: int) -> Picture | None:
         stamp = self._stamp(source)
@@ -239,7 +244,8 @@ class CutoutWall(QAbstractScrollArea):
         self.thumbnails.want(self._stamps(near), ahead=self._stamps([*on, *back]))
 
     def _stamps(self, rows: Iterable[int]) -> list[Stamp | None]:
-        return [self._stamp(self.model.id_at(row)) for row in rows]
+        side = self._pixels
+        return [self.thumbnails.stamp(self.model.id_at(row), side) for row in rows]
 
     def hideEvent(self, event: QHideEvent) -> None:
         self._asked = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer
@@ -126,16 +127,20 @@ def invert(shown: Shown) -> None:
 
 
 class Blinker(QObject):
-    """Shows the bands in turn until it is stopped, then what was shown before."""
+    """Shows the bands of what is looked at in turn until it is stopped, then what was shown before."""
 
-    def __init__(self, session: Session, parent: QObject | None = None) -> None:
+    def __init__(
+        self, session: Session, looked_at: Callable[[], Shown], parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._looked_at = session, looked_at
+        self._shown: Shown = session
         self._before = ""
         self._timer = QTimer(self)
         self._timer.setInterval(BLINK_MS)
         self._timer.timeout.connect(self._step)
         session.project_changed.connect(self._timer.stop)
+        session.companions.changed.connect(self._companions_changed)
 
     @property
     def running(self) -> bool:
@@ -144,16 +149,23 @@ class Blinker(QObject):
 
     def toggle(self) -> None:
         """Start, or stop and go back to what was shown before."""
-        look = self._session.look
         if self.running:
             self._timer.stop()
-            self._session.set_look(look.with_(mode=self._before))
-        elif len(modes(self._session)) > 1:
-            self._before = look.mode
+            self._shown.set_look(self._shown.look.with_(mode=self._before))
+            return
+        self._shown = self._looked_at()
+        if len(modes(self._shown)) > 1:
+            self._before = self._shown.look.mode
             self._timer.start()
             self._step()
 
+    def _companions_changed(self) -> None:
+        if self._shown not in (self._session, *self._session.companions.open):
+            self._timer.stop()
+            self._shown = self._session
+
     def _step(self) -> None:
-        bands = [mode for mode in modes(self._session) if mode != COLOUR]
-        here = bands.index(self._session.look.mode) if self._session.look.mode in bands else -1
-        self._session.set_look(self._session.look.with_(mode=bands[(here + 1) % len(bands)]))
+        shown = self._shown
+        bands = [mode for mode in modes(shown) if mode != COLOUR]
+        here = bands.index(shown.look.mode) if shown.look.mode in bands else -1
+        shown.set_look(shown.look.with_(mode=bands[(here + 1) % len(bands)]))

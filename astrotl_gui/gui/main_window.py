@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.actions_by_id = actions.build(self)
         self._build_pages()
-        self.blinker = Blinker(session, self)
+        self.blinker = Blinker(session, lambda: self.looked_at, self)
         self.messages = Messages(self)
         self.finder = Palette(self, self.top.go_to)
         self._ring = FocusRing(self)

@@ -18,7 +18,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from astrotl_gui.core.stretch import Levels, Look, bands_shown, render_bands
 from astrotl_gui.core.tiles import DIRECT_LEVELS, TILE, TileSource
 from astrotl_gui.gui import theme
-from astrotl_gui.gui.sheet_image import Sheet, draw_picture, picture
+from astrotl_gui.gui.sheet_image import Place, Sheet, draw_picture, picture
 from astrotl_gui.gui.smooth_tiles import SmoothTiles
 from astrotl_gui.gui.tile_feed import TILE_BYTES, Key, TileFeed
 from astrotl_gui.gui.viewport import Viewport
@@ -59,6 +59,8 @@ class MosaicCanvas(QObject):
         self._rendered: OrderedDict[Tile, Pixels] = OrderedDict()
         self._sheet: Sheet | None = None
         self._under: Sheet | None = None
+        self._spare: Sheet | None = None
+        """Done with; the next sheet takes its memory."""
         self._overview: QImage | None = None
         self._overview_step = 1
         self._overview_old = False
@@ -190,18 +192,20 @@ class MosaicCanvas(QObject):
         place = (level, ix0, iy0, max(ix1, ix0 + 1), max(iy1, iy0 + 1))
         tile = ((eye[0] + 0.5) / span - 0.5, (eye[1] + 0.5) / span - 0.5)
         if self._sheet is None or self._sheet.place != place:
-            self._lay(Sheet(place, self.source.shape, tile))
+            self._lay(place, tile)
         elif self._sheet.missing and math.dist(tile, self._sheet.eye) > 1:
             self._sheet.eye = tile
             self._want()
         assert self._sheet is not None
         return self._sheet
 
-    def _lay(self, sheet: Sheet) -> None:
+    def _lay(self, place: Place, eye: tuple[float, float]) -> None:
         """Begin a sheet: with what is rendered already, and as much more as fits a frame."""
+        done = self._sheet
         if self._sheet is not None and (self._sheet.complete or self._under is None):
-            self._under = self._sheet
-        self._sheet = sheet
+            done, self._under = self._under, self._sheet
+        self._sheet = sheet = Sheet(place, self.source.shape, eye, done or self._spare)
+        self._spare = None
         for tile in list(sheet.missing):
             if tile in self._rendered:
                 sheet.put(tile, self._rendered[tile])
@@ -296,7 +300,7 @@ class MosaicCanvas(QObject):
             while len(self._rendered) > most:
                 self._rendered.popitem(last=False)
             if sheet.complete:
-                self._under = None
+                self._spare, self._under = self._under or self._spare, None
             self._told = perf_counter()
             self.changed.emit()
 

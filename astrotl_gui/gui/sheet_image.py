@@ -25,13 +25,26 @@ PIXELS_SHOW = 6.0
 class Sheet:
     """All tiles of one level in a rectangle of the tile grid. Transparent where a tile is missing."""
 
-    def __init__(self, place: Place, shape: tuple[int, int], eye: tuple[float, float] | None = None) -> None:
+    def __init__(
+        self,
+        place: Place,
+        shape: tuple[int, int],
+        eye: tuple[float, float] | None = None,
+        instead: Sheet | None = None,
+    ) -> None:
+        """`instead`: a sheet that is done with, whose memory is taken: new memory costs more than what is put there."""
         self.place = place
         self.level, self._ix0, self._iy0, self._ix1, self._iy1 = place
         ny, nx = (-(-n >> self.level) for n in shape)
         self._width = min(self._ix1 * TILE, nx) - self._ix0 * TILE
         self._height = min(self._iy1 * TILE, ny) - self._iy0 * TILE
-        self._pixels = np.zeros((self._height, self._width, 4), np.uint8)
+        size = 4 * self._height * self._width
+        if instead is not None and len(instead._memory) >= size:
+            self._memory: Pixels = instead._memory
+            self._memory[:size] = 0
+        else:
+            self._memory = np.zeros(size, np.uint8)
+        self._pixels = self._memory[:size].reshape(self._height, self._width, 4)
         self.eye = eye or ((self._ix0 + self._ix1 - 1) / 2, (self._iy0 + self._iy1 - 1) / 2)
         """Where one looks, in tiles: what is near comes first."""
         self.missing = set(self.tiles())

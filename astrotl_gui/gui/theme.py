@@ -114,8 +114,14 @@ def duration(ms: int) -> int:
 
 def font(px: float = 12, weight: int = 400) -> QFont:
     """Inter with tabular figures, `px` at text size 100 %; the system's font where Inter cannot be loaded."""
-    made = QFont(_family())
-    made.setPixelSize(max(1, scaled(px)))
+    return QFont(_font(_family(), max(1, scaled(px)), weight))
+
+
+@cache
+def _font(family: str, pixels: int, weight: int) -> QFont:
+    """Kept: every text of every frame asks for one."""
+    made = QFont(family)
+    made.setPixelSize(pixels)
     made.setWeight(QFont.Weight(weight))
     made.setFeature(QFont.Tag("tnum"), 1)
     made.setHintingPreference(QFont.HintingPreference.PreferVerticalHinting)

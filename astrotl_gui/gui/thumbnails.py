@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
@@ -87,11 +87,11 @@ class Thumbnails(QObject):
 
 def position(session: Session, source: int) -> tuple[float, float] | None:
     """Where a source is [0-based reference px], or None when the catalogue has no such source."""
-    row = int(session.catalog.rows_of(source)[0]) if len(session.catalog) else -1
+    row = session.catalog.row_of(source) if len(session.catalog) else -1
     if row < 0:
         return None
     x, y = float(session.catalog.x[row]), float(session.catalog.y[row])
-    return (x, y) if np.isfinite(x) and np.isfinite(y) else None
+    return (x, y) if math.isfinite(x) and math.isfinite(y) else None
 
 
 def _bucket(side: int) -> int:

@@ -19,6 +19,7 @@ def test_every_id_has_its_place(ids: list[int], others: list[int]) -> None:
     places = Places(np.array(ids, np.int64))
     asked = [*ids, *others]
     assert places.of(np.array(asked, np.int64)).tolist() == [ids.index(i) if i in ids else -1 for i in asked]
+    assert [places.of_one(i) for i in asked] == places.of(np.array(asked, np.int64)).tolist()
 
 
 @settings(max_examples=40, deadline=None)

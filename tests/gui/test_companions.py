@@ -207,7 +207,11 @@ def test_companions_come_back_with_the_project_and_blink(
     assert pane.shown.look.softness < look.softness and window.session.look == look
     assert window.actions_by_id["look.invert"].isChecked()
     press(window, K.Key_V)
+    press(window, K.Key_E)
+    assert window.blinker.running and (pane.shown.look.mode, window.session.look) == ("g", look)
     qtbot.mouseClick(window.view, LEFT, pos=QPoint(150, 150))
+    press(window, K.Key_E)  # stops what blinks, wherever the keyboard is by now
+    assert not window.blinker.running and (pane.shown.look.mode, window.session.look) == ("i", look)
     press(window, K.Key_T)
     assert (window.session.look.stretch, pane.shown.look.stretch) == ("log", "log")
     press(window, K.Key_E, SHIFT)

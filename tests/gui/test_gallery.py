@@ -23,6 +23,7 @@ from astrotl_gui.gui.gallery_layout import GridLayout, fit
 from astrotl_gui.gui.gallery_painter import action_rects, badge_rect
 from astrotl_gui.gui.list_order import whole
 from astrotl_gui.gui.models import CandidateModel
+from astrotl_gui.gui.selection import Selection
 from astrotl_gui.gui.session import Session
 from astrotl_gui.gui.thumbnails import Thumbnails
 
@@ -271,6 +272,7 @@ def test_select_all_keeps_the_current_source_current(qtbot: QtBot, gallery: Gall
         gallery.select_all()
     assert sorted(caught.args[0]) == list(range(1, COUNT + 1))
     assert caught.args[0][-1] == 7
+    assert isinstance(caught.args[0], Selection)  # one array: no list as long as the catalog
 
 
 def test_larger_and_smaller_cutouts(gallery: Gallery) -> None:
