@@ -146,7 +146,7 @@ def _list(options: argparse.Namespace, begun: Survey) -> Result:
         raise AstroTLError("This is no number", "--top counts from 1.")
     if options.open_as:
         free_folder(options.open_as)  # is refused before minutes are spent on the list
-    found, file = _listed(options, begun)
+    found, file, labels = _listed(options, begun)
     table = found.table(begun)
     rows = [{name: row[name] for name in table.colnames} for row in table]
     said = [f"Table: {file}"]
@@ -162,31 +162,34 @@ def _list(options: argparse.Namespace, begun: Survey) -> Result:
     }
     if not options.open_as:
         return {**made, "text": "\n".join([lines(rows, table.colnames), *said])}
-    return {**made, **_gathered(options, begun, found, said)}
+    return {**made, **_gathered(options, begun, found, labels, said)}
 
 
-def _listed(options: argparse.Namespace, begun: Survey) -> tuple[SurveyList, Path]:
-    """The list, and the file that keeps it."""
+def _listed(options: argparse.Namespace, begun: Survey) -> tuple[SurveyList, Path, dict[int, int]]:
+    """The list, the file that keeps it, and the labels that made it."""
     from astrotl_gui.pipeline.survey.labelled import survey_labels
     from astrotl_gui.pipeline.survey.listing import SurveyList, list_file
     from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
 
     if options.kept:
-        return SurveyList.read(begun, options.kept).top(options.top), list_file(begun, options.kept)
+        return SurveyList.read(begun, options.kept).top(options.top), list_file(begun, options.kept), {}
     progress = ConsoleProgress()
+    labels: dict[int, int] = {}
     with _cluster(options) as client:
         if options.rank:
             target, labels = survey_labels(begun, options.rank, options.target, client, progress=progress)
             found = rank_survey(begun, target, labels, options.top, client, progress=progress)
         else:
             found = similar_in_survey(begun, options.similar, options.top, client, progress=progress)
-    return found, found.write(begun)
+    return found, found.write(begun), labels
 
 
-def _gathered(options: argparse.Namespace, begun: Survey, found: SurveyList, said: list[str]) -> Result:
+def _gathered(
+    options: argparse.Namespace, begun: Survey, found: SurveyList, labels: dict[int, int], said: list[str]
+) -> Result:
     from astrotl_gui.pipeline.survey.gathering import open_list
 
-    made = open_list(begun, found, options.open_as, progress=ConsoleProgress())
+    made = open_list(begun, found, options.open_as, labels=labels, progress=ConsoleProgress())
     if made.missing:
         said.append(f"{len(found.ids) - made.count:,} sources are left out; images that cannot be read:")
         said += [f"  {name}: {reason}" for name, reason in made.missing[:FAILURES_SHOWN]]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -15,16 +17,21 @@ from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.embeddings import EmbeddingStore, Shard, content_key
 from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.fits import Plane
+from astrotl_gui.core.labels import Label
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.project import Project, free_folder
 from astrotl_gui.core.regions import in_tiles, read_good, read_regions
+from astrotl_gui.core.targets import find_target
 from astrotl_gui.ml.preprocess import Preprocessing, band_units
+from astrotl_gui.pipeline.label_table import write_labels
 from astrotl_gui.pipeline.making import making
 from astrotl_gui.pipeline.new_stamps import SAME_SCALE, SHEET
 from astrotl_gui.pipeline.stamps.sheet import SOURCES, Grid, SheetWriter, file_name
 from astrotl_gui.pipeline.survey.folder import Survey
+from astrotl_gui.pipeline.survey.labelled import survey_labels
 from astrotl_gui.pipeline.survey.listing import SurveyList
+from astrotl_gui.pipeline.survey.ranking import rank_survey
 from astrotl_gui.pipeline.survey.reading import Rows, pieces
 
 Places = NDArray[np.float64]
@@ -39,12 +46,45 @@ class Gathered:
     missing: tuple[tuple[str, str], ...]
 
 
-def open_list(survey: Survey, found: SurveyList, path: Path, *, progress: Progress = SILENT) -> Gathered:
+def rank_and_open(
+    folder: Path,
+    labels: Path | Sequence[Label],
+    target: str,
+    top: int,
+    path: Path,
+    *,
+    progress: Progress = SILENT,
+) -> Gathered:
+    """Rank what has arrived of a survey by a table of labels, or those of a project, keep the list, open its best.
+
+    Raises AstroTLError as `survey_labels`, `rank_survey` and `open_list` do.
+    """
+    path = free_folder(path)
+    survey = Survey.open(folder)
+    with TemporaryDirectory() as place:
+        table = labels if isinstance(labels, Path) else Path(place) / "labels.ecsv"
+        if not isinstance(labels, Path):
+            write_labels(table, labels)
+        name, signs = survey_labels(survey, table, target, progress=progress)
+    found = rank_survey(survey, name, signs, top, progress=progress)
+    found.write(survey)
+    return open_list(survey, found, path, labels=signs, progress=progress)
+
+
+def open_list(
+    survey: Survey,
+    found: SurveyList,
+    path: Path,
+    *,
+    labels: Mapping[int, int] | None = None,
+    progress: Progress = SILENT,
+) -> Gathered:
     """Make a project of a list: each source's cutout with its surroundings, best first, ids those of the survey.
 
-    The catalog keeps ra, dec, the mosaic's name, and rank and score of the list. A mosaic that cannot be read is
-    passed over. The project appears whole or not at all. Raises AstroTLError for an empty list, when no mosaic can be
-    read, when the folder exists or cannot be written; `Cancelled` through `progress`.
+    The catalog keeps ra, dec, the mosaic's name, and rank and score of the list. `labels` (id → +1 or −1) that made
+    the list go on teaching it, where their sources are in it. A mosaic that cannot be read is passed over. The project
+    appears whole or not at all. Raises AstroTLError for an empty list, when no mosaic can be read, when the folder
+    exists or cannot be written; `Cancelled` through `progress`.
     """
     path = free_folder(path)
     if not len(found.ids):
@@ -54,11 +94,26 @@ def open_list(survey: Survey, found: SurveyList, path: Path, *, progress: Progre
     project = Project.create(path, spec, survey.detection, survey.cutouts, fill=layout.write)
     try:
         project.encoder = survey.encoder
-        project.write_catalog(Catalog.read(path / SHEET / SOURCES))
+        catalog = Catalog.read(path / SHEET / SOURCES)
+        project.write_catalog(catalog)
         project.save()
+        if labels:
+            _label(project, catalog, found.name, labels)
         return Gathered(path, len(layout.cells), tuple(layout.missing))
     finally:
         project.close()
+
+
+def _label(project: Project, catalog: Catalog, name: str, labels: Mapping[int, int]) -> None:
+    target = find_target(project.target_names, name) or project.add_target(name)
+    mosaic = Mosaic.open(project.spec).fingerprint
+    given = []
+    for row in np.flatnonzero(np.isin(catalog.ids, list(labels))).tolist():
+        source = int(catalog.ids[row])
+        place: dict[str, Any] = {axis: float(catalog.column(axis)[row]) for axis in ("ra", "dec", "x", "y")}
+        value = "positive" if labels[source] > 0 else "negative"
+        given.append(Label(source, target, value, mosaic=mosaic, **place))
+    project.labels.add(given)
 
 
 class _Layout:

@@ -110,7 +110,11 @@ def test_labels_given_there_rank_the_survey_again(
         assert main(given) == 0
     given = tmp_path / "given.ecsv"
     assert main(["label", str(project), "--export", str(given)]) == 0
-    assert survey_labels(own, given) == ("lens", {yes: 1, no: -1})
+    # Labels that made the list were carried over, where their sources are in it.
+    listed = {row["id"] for row in said["rows"]}
+    carried = {source: sign for source, sign in LABELS.items() if source in listed}
+    assert carried
+    assert survey_labels(own, given) == ("lens", carried | {yes: 1, no: -1})
     capsys.readouterr()
     # A kept list opens too, and what exists is refused before anything is computed.
     again = tmp_path / "again"
