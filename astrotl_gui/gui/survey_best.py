@@ -37,7 +37,7 @@ class BestSheet(Sheet):
         self.own = list(project.labels.events()) if project is not None else []
         self.labels = Label("", 12, 500, "text2")
         self.choose = Button("Choose a table…", height=28)
-        self.target = Field("The only list of the table", height=28)
+        self.target = Field("From the table", height=28)
         self.top = NumberField(TOP, minimum=1, maximum=MOST, height=28)
         self.project = ProjectForm()
         self.project.suggest(documents(), f"{folder.stem} best")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +15,18 @@ from astropy.table import Table
 from astrotl_gui.cli import main
 from astrotl_gui.core.cutout import cutout
 from astrotl_gui.core.errors import AstroTLError
+from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.project import Project
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.survey.engine import run
-from astrotl_gui.pipeline.survey.folder import Survey
+from astrotl_gui.pipeline.survey.folder import Field, Survey
 from astrotl_gui.pipeline.survey.gathering import open_list
 from astrotl_gui.pipeline.survey.labelled import survey_labels
 from astrotl_gui.pipeline.survey.listing import SurveyList
 from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+from tests.core.serving import serving
 from tests.pipeline.survey.conftest import begin, parts
 from tests.pipeline.survey.sky import make_mosaics
 
@@ -167,3 +170,30 @@ def test_a_cancelled_project_leaves_nothing_behind(own: Survey, tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(AstroTLError, match="empty"):
         open_list(own, found.top(0), tmp_path / "none")
+
+
+def test_images_at_urls_give_the_same_project(own: Survey, tmp_path: Path):
+    """… and those that the server lacks are passed over."""
+    pytest.importorskip("fsspec")
+    pytest.importorskip("aiohttp")
+    images = own.path.parent / "images"
+    found = rank_survey(own, "lens", LABELS, 40)
+    near = open_list(own, found, tmp_path / "near").path / "sheet"
+    with serving(images) as served:
+
+        def at_url(field: Field, folder: str) -> Field:
+            bands = tuple(
+                replace(band, image=Plane.parse(f"{folder}/{band.image.path.name}[{band.image.hdu}]"))
+                for band in field.spec.bands
+            )
+            return replace(field, spec=replace(field.spec, bands=bands))
+
+        far = replace(own, fields=tuple(at_url(field, served.url) for field in own.fields))
+        made = open_list(far, found, tmp_path / "far")
+        assert made.count == 40 and made.missing == () and served.sent > 0
+        for name in ("band1.fits", "band2.fits"):
+            assert (made.path / "sheet" / name).read_bytes() == (near / name).read_bytes()
+        lost = (at_url(own.fields[0], f"{served.url}/nowhere"), *far.fields[1:])
+        without = open_list(replace(own, fields=lost), found, tmp_path / "without")
+        assert [name for name, _ in without.missing] == ["field0"] and "nowhere" in without.missing[0][1]
+        assert without.count == (found.catalog(own).column("mosaic") != 0).sum()
