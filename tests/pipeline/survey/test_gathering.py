@@ -19,6 +19,7 @@ from astrotl_gui.core.fits import Plane
 from astrotl_gui.core.mosaic import Mosaic
 from astrotl_gui.core.progress import Cancelled, Progress
 from astrotl_gui.core.project import Project
+from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.survey.engine import run
 from astrotl_gui.pipeline.survey.folder import Field, Survey
@@ -58,6 +59,15 @@ def test_the_sources_of_a_list_are_a_project_with_nothing_left_to_embed(own: Sur
     assert catalog.column("survey_rank").tolist() == list(range(1, 31))
     assert {"field0", "field1", "field2"} >= set(catalog.column("mosaic").tolist())
     embeddings = find_embeddings(project.embeddings_folder, catalog, mosaic, project.cutouts, project.encoder)
+    again = embed(
+        mosaic,
+        catalog,
+        project.embeddings_folder,
+        project.cutouts,
+        project.encoder,
+        make_encoder=lambda *_: pytest.fail("embedded again"),
+    )
+    assert embeddings is not None and again.key == embeddings.key
     project.close()
     assert embeddings is not None
     vectors = {
