@@ -12,6 +12,7 @@ from astrotl_gui.core.errors import AstroTLError
 
 if TYPE_CHECKING:
     from astrotl_gui.pipeline.survey.folder import Survey
+    from astrotl_gui.pipeline.survey.listing import SurveyList
 
 FAILURES_SHOWN = 10
 
@@ -65,10 +66,18 @@ def survey_options(sub: argparse.ArgumentParser) -> None:
     )
     sub.add_argument("--similar", type=int, metavar="ID", help="what is most like a source of the survey")
     sub.add_argument(
-        "--top", type=int, default=20, metavar="N", help="with --rank and --similar: how many (20)"
+        "--list", default="", dest="kept", metavar="NAME", help="a list that --rank or --similar has kept"
     )
-    sub.add_argument("--open-as", type=Path, metavar="PROJECT", help="make a project of what has arrived")
-    sub.add_argument("--mosaic", default="0", metavar="NAME", help="with --open-as: which mosaic (the first)")
+    sub.add_argument(
+        "--top", type=int, default=20, metavar="N", help="with --rank, --similar, --list: how many (20)"
+    )
+    sub.add_argument(
+        "--open-as",
+        type=Path,
+        metavar="PROJECT",
+        help="make a project: of one mosaic, or of cutouts of the list",
+    )
+    sub.add_argument("--mosaic", metavar="NAME", help="with --open-as: which mosaic (the first)")
 
 
 def survey(options: argparse.Namespace) -> Result:
@@ -79,14 +88,15 @@ def survey(options: argparse.Namespace) -> Result:
         raise AstroTLError("This is no number", "--workers and --per-partition count from 1.")
     if options.plan:
         return _plan(options)
-    if options.open_as and (options.rank or options.similar is not None):
+    listed = bool(options.rank or options.kept or options.similar is not None)
+    if listed and options.mosaic is not None:
         raise AstroTLError(
-            "A list is no project", "--open-as opens one mosaic: leave out --rank and --similar."
+            "A mosaic or a list", "--mosaic opens one mosaic: leave out the list, or --mosaic."
         )
+    if listed:
+        return _list(options, Survey.open(options.out))
     if options.open_as:
         return _open_as(options, Survey.open(options.out))
-    if options.rank or options.similar is not None:
-        return _list(options, Survey.open(options.out))
     return _run(options, Survey.open(options.out) if options.out.exists() else _begin(options))
 
 
@@ -129,35 +139,68 @@ def _cluster(options: argparse.Namespace) -> Any:
 
 
 def _list(options: argparse.Namespace, begun: Survey) -> Result:
-    """Rank, or compare with a source, over all that has arrived."""
-    from astrotl_gui.pipeline.survey.labelled import survey_labels
-    from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+    """A list over all that has arrived, made or kept, and with --open-as the project of its sources."""
+    from astrotl_gui.core.project import free_folder
 
     if options.top < 1:
         raise AstroTLError("This is no number", "--top counts from 1.")
-    progress = ConsoleProgress()
-    with _cluster(options) as client:
-        if options.rank:
-            target, labels = survey_labels(begun, options.rank, options.target, client, progress=progress)
-            found = rank_survey(begun, target, labels, options.top, client, progress=progress)
-        else:
-            found = similar_in_survey(begun, options.similar, options.top, client, progress=progress)
+    if options.open_as:
+        free_folder(options.open_as)  # is refused before minutes are spent on the list
+    found, file, labels = _listed(options, begun)
     table = found.table(begun)
     rows = [{name: row[name] for name in table.colnames} for row in table]
-    arrived = (
-        ""
-        if found.parts == found.of
-        else f"Of {found.parts:,} of {found.of:,} partitions, which have arrived."
-    )
-    file = found.write(begun)
-    return {
+    said = [f"Table: {file}"]
+    if found.parts != found.of:
+        said.insert(0, f"Of {found.parts:,} of {found.of:,} partitions, which have arrived.")
+    made: Result = {
         "survey": begun.path,
         "list": found.name,
         "partitions": found.of,
         "done": found.parts,
         "rows": rows,
         "table": file,
-        "text": "\n".join(filter(None, (lines(rows, table.colnames), arrived, f"Table: {file}"))),
+    }
+    if not options.open_as:
+        return {**made, "text": "\n".join([lines(rows, table.colnames), *said])}
+    return {**made, **_gathered(options, begun, found, labels, said)}
+
+
+def _listed(options: argparse.Namespace, begun: Survey) -> tuple[SurveyList, Path, dict[int, int]]:
+    """The list, the file that keeps it, and the labels that made it."""
+    from astrotl_gui.pipeline.survey.labelled import survey_labels
+    from astrotl_gui.pipeline.survey.listing import SurveyList, list_file
+    from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
+
+    if options.kept:
+        return SurveyList.read(begun, options.kept).top(options.top), list_file(begun, options.kept), {}
+    progress = ConsoleProgress()
+    labels: dict[int, int] = {}
+    with _cluster(options) as client:
+        if options.rank:
+            target, labels = survey_labels(begun, options.rank, options.target, client, progress=progress)
+            found = rank_survey(begun, target, labels, options.top, client, progress=progress)
+        else:
+            found = similar_in_survey(begun, options.similar, options.top, client, progress=progress)
+    return found, found.write(begun), labels
+
+
+def _gathered(
+    options: argparse.Namespace, begun: Survey, found: SurveyList, labels: dict[int, int], said: list[str]
+) -> Result:
+    from astrotl_gui.pipeline.survey.gathering import open_list
+
+    made = open_list(begun, found, options.open_as, labels=labels, progress=ConsoleProgress())
+    if made.missing:
+        said.append(f"{len(found.ids) - made.count:,} sources are left out; images that cannot be read:")
+        said += [f"  {name}: {reason}" for name, reason in made.missing[:FAILURES_SHOWN]]
+        said += ["  …"] if len(made.missing) > FAILURES_SHOWN else []
+    said.append(f"{made.path}: {made.count:,} sources; look at them with astrotl open {made.path}")
+    return {
+        "project": made.path,
+        "sources": made.count,
+        "missing": [{"mosaic": name, "reason": reason} for name, reason in made.missing],
+        "text": "\n".join(said),
+        "exit": 1 if made.missing else 0,
     }
 
 
@@ -233,5 +276,5 @@ def _plan(options: argparse.Namespace) -> Result:
 def _open_as(options: argparse.Namespace, begun: Survey) -> Result:
     from astrotl_gui.pipeline.survey.opening import open_as_project
 
-    made = open_as_project(begun, options.mosaic, options.open_as)
+    made = open_as_project(begun, options.mosaic or "0", options.open_as)
     return {"project": made, "text": f"{made}: look at it with astrotl open {made}"}

@@ -28,6 +28,15 @@ def project_of(paths: list[Path]) -> Path | None:
     return None
 
 
+def survey_of(paths: list[Path]) -> Path | None:
+    """The survey among dropped things: a survey folder, or a file that lies in one."""
+    for path in paths:
+        for folder in (path, path.parent):
+            if folder.suffix == ".survey" or (folder / "survey.toml").is_file():
+                return folder
+    return None
+
+
 def stamps_of(paths: list[Path]) -> tuple[list[Path], Path | None] | None:
     """The stamps among dropped things, and a table dropped with them; None when these are no stamps."""
     tables = [path for path in paths if path.name.lower().endswith(TABLE_ENDINGS)]

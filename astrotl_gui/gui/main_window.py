@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from ..core.stretch import COLOUR
-from . import actions, overlay_verbs, page_verbs, theme
+from . import actions, overlay_verbs, page_verbs, project_verbs, theme
 from .cull_page import CullPage
-from .dropped import dropped_paths, images_of, overlays_of, project_of, stamps_of
+from .dropped import dropped_paths, images_of, overlays_of, project_of, stamps_of, survey_of
 from .epochs_page import EpochsPage
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
@@ -212,6 +212,8 @@ class MainWindow(QMainWindow):
         project = project_of(paths)
         if project is not None:
             self.session.open_project(project)
+        elif (survey := survey_of(paths)) is not None:
+            project_verbs.show_survey(self, survey)
         elif self.page == "explore" and (laid := overlays_of(paths)):
             overlay_verbs.add(self, laid)
         elif self.page == "epochs" and images_of(paths):

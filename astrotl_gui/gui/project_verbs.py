@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from astrotl_gui.core.remote import local_path
 
 from .ask import Ask
 from .encoder_sheet import EncoderSheet
@@ -18,6 +21,7 @@ from .file_dialogs import (
 from .header_page import HeaderPage
 from .injection_sheet import InjectionSheet
 from .message import Message
+from .survey_best import BestSheet
 from .survey_sheet import SurveySheet
 from .view_sheet import ViewSheet
 
@@ -86,7 +90,28 @@ def watch_survey(window: MainWindow) -> None:
     choose_folder(
         window,
         "Watch a survey",
-        lambda folder: window.open_sheet(SurveySheet(window.session, window, folder)),
+        lambda folder: show_survey(window, folder),
+    )
+
+
+def show_survey(window: MainWindow, folder: Path) -> None:
+    """How far a survey is, and from there the way to its best."""
+    sheet = SurveySheet(window.session, window, folder)
+    sheet.best_wanted.connect(lambda of: window.open_sheet(BestSheet(window.session, window, of)))
+    window.open_sheet(sheet)
+
+
+def open_address(window: MainWindow) -> None:
+    """Ask for URLs of images, one for each band, and begin a project of them."""
+    window.open_sheet(
+        Ask(
+            window,
+            "Open address",
+            "URLs of FITS images, one for each band, with spaces between",
+            "",
+            "Open",
+            lambda text: window.import_images([local_path(one) for one in text.split()]),
+        )
     )
 
 

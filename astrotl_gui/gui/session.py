@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from astrotl_gui.core.tiles import TileSource
     from astrotl_gui.pipeline.new_stamps import StampProject, StampSet
     from astrotl_gui.pipeline.opening import OpenProject
+    from astrotl_gui.pipeline.survey.gathering import Gathered
 
 
 class Session(SessionVetting):
@@ -100,6 +101,20 @@ class Session(SessionVetting):
             pixel_scale=pixel_scale,
             then=go_on,
         )
+
+    def open_best(self, survey: Path, labels: Path | list[Label], target: str, top: int, path: Path) -> Job:
+        """Rank a survey by labels, make a project of its best, open it, and say which images are out of reach."""
+
+        def go_on(made: Gathered) -> None:
+            if made.missing:
+                name, reason = made.missing[0]
+                said = f"Left out, the images cannot be read. The first, {name}: {reason}"
+                title = f"{len(made.missing):,} mosaic{'s' * (len(made.missing) != 1)} passed over"
+                self.messaged.emit(Message(title, said, "warn"))
+            self.open_project(made.path)
+
+        best = later("survey.gathering", "rank_and_open")
+        return self._run("Ranking the survey", best, survey, labels, target, top, path, then=go_on)
 
     def open_demo(self) -> Job:
         """The simulated demo sky; its project is made on first use."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from time import time
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from ..core.progress import round_time
@@ -31,6 +31,9 @@ SHOWN = 8
 class SurveySheet(Sheet):
     """Watches a survey folder, whoever runs the survey and wherever: it reads only what lies there."""
 
+    best_wanted = Signal(object)
+    """The folder, when the best of it are to be ranked and opened."""
+
     def __init__(self, session: Session, parent: QWidget, folder: Path) -> None:
         super().__init__(parent, "Survey", shown_path(folder), width=640)
         self._session, self._folder = session, folder
@@ -44,6 +47,9 @@ class SurveySheet(Sheet):
         self._failures.setHorizontalSpacing(16)
         self._failures.setVerticalSpacing(8)
         self._failures.setColumnStretch(0, 1)
+        self.best = Button("Rank and open the best…", main=True, height=36)
+        self.best.setEnabled(False)
+        self.best.clicked.connect(self.open_best)
         self._build()
         self.timer = QTimer(self, interval=EVERY_MS)
         self.timer.timeout.connect(self.look)
@@ -88,6 +94,13 @@ class SurveySheet(Sheet):
         close = Button("Close", height=36)
         close.clicked.connect(self.end)
         self.add_verb(close)
+        self.add_verb(self.best)
+
+    @Slot()
+    def open_best(self) -> None:
+        """Go on to which labels rank it, and how many of its best make a project."""
+        self.end()
+        self.best_wanted.emit(self._folder)
 
     def _done(self) -> None:
         self._job = None
@@ -100,6 +113,7 @@ class SurveySheet(Sheet):
         if self.state == state:
             return
         self.state = state
+        self.best.setEnabled(state.done > 0)
         self.says.setText(_says(state))
         self.bar.set_value(state.done / state.partitions if state.partitions else 0)
         counts = {"Done": state.done, "Failed": state.failed, "Waiting": state.waiting}

@@ -87,7 +87,9 @@ def _stored(
         meta = store.meta()
         if fixed is not None and meta["preprocessing"] != fixed.to_dict():
             continue
-        if fixed is None and len(meta["preprocessing"]["reference"]) < enough:
+        # Without a sample but with embeddings it is a survey's stretch, fixed for all its mosaics.
+        sample = len(meta["preprocessing"]["reference"])
+        if fixed is None and sample < enough and (sample or not store.shards()):
             continue
         missing = store.missing(catalog)  # reads every shard
         if (work := len(missing) * meta["making"]["views"]) < best[0]:

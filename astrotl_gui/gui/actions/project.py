@@ -21,7 +21,9 @@ def _field(field: RealField) -> Action:
 PROJECT = (
     Action("project.new", "Project", "New project from images…", "Choose FITS images, one for each band",
            ("Ctrl+N",), lambda w: project_verbs.new_project(w)),
-    Action("project.open", "Project", "Open project…", "Choose a project folder", ("Ctrl+O",),
+    Action("project.address", "Project", "Open address…", "Images at URLs, read in parts", (),
+           lambda w: project_verbs.open_address(w)),
+    Action("project.open", "Project", "Open project…", "Choose a project folder, or one of a survey", ("Ctrl+O",),
            lambda w: project_verbs.open_project(w)),
     Action("project.demo", "Project", "Open demo sky", "A simulated field to try things on", (),
            lambda w: w.session.open_demo()),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ from astropy.table import Table
 from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
+from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.core.files import atomic_write
 from astrotl_gui.pipeline.survey.folder import Survey
 
@@ -56,10 +57,34 @@ class SurveyList:
 
     def write(self, survey: Survey) -> Path:
         """Keep the list in the survey's folder as lists/NAME.parquet; returns the file."""
-        file = survey.path / "lists" / f"{quote(self.name, safe=' ')}.parquet"
+        file = list_file(survey, self.name)
         with atomic_write(file) as temporary:
             pq.write_table(self.catalog(survey).table, temporary)
         return file
+
+    @classmethod
+    def read(cls, survey: Survey, name: str) -> SurveyList:
+        """A list kept by `write`. Raises AstroTLError when there is none of that name, or it cannot be read."""
+        file = list_file(survey, name)
+        try:
+            table = pq.read_table(file)
+            measure = next(column for column in ("score", "distance") if column in table.column_names)
+            ids, scores, partitions = (table[column].to_numpy() for column in ("id", measure, "partition"))
+        except FileNotFoundError:
+            kept = ", ".join(sorted(unquote(one.stem) for one in file.parent.glob("*.parquet"))) or "none"
+            raise AstroTLError(
+                "No such list", f"{survey.path} has no list “{name}”; kept are {kept}. Make one with --rank."
+            ) from None
+        except (OSError, pa.ArrowException, KeyError, StopIteration) as problem:
+            raise AstroTLError("The list cannot be read", f"{file}: {problem}.") from problem
+        parts = len(survey.finished())
+        return cls(name, measure, ids, scores, partitions, parts, len(survey.work()))
+
+    def top(self, count: int) -> SurveyList:
+        """The first `count` of it."""
+        return replace(
+            self, ids=self.ids[:count], scores=self.scores[:count], partitions=self.partitions[:count]
+        )
 
     def table(self, survey: Survey) -> Table:
         """The list as people read it: rank, id, ra, dec, mosaic (name), score."""
@@ -67,6 +92,11 @@ class SurveyList:
         names = [survey.fields[number].spec.name for number in found.column("mosaic").tolist()]
         made = {name: found.column(name) for name in ("rank", "id", "ra", "dec")}
         return Table({**made, "mosaic": names, self.measure: self.scores})
+
+
+def list_file(survey: Survey, name: str) -> Path:
+    """Where a list of that name is kept; names may hold any character."""
+    return survey.path / "lists" / f"{quote(name, safe=' ')}.parquet"
 
 
 def best(ids: NDArray[np.int64], scores: NDArray[np.float32], top: int) -> Best:
