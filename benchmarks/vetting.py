@@ -2,7 +2,8 @@
 
 The demo sky, 1440 × 900. Every candidate is looked at for PAUSE_MS, less than anyone needs. The picture counts once
 the large cutout itself is painted, not the small one that stands in for it. Then the same while sources are embedded,
-and while the network is tuned on 200 labels that the simulator's truth gave.
+and while the network is tuned on 200 labels that the simulator's truth gave: begun again, with what was labelled
+since, as often as it ends before LABELS.
 """
 
 from __future__ import annotations
@@ -48,10 +49,18 @@ def run(full: bool = False) -> list[Row]:
     rows += _session(session, window, "while sources are embedded", lambda: session.writing == "Embedding")
     _until(lambda: not session.jobs.active)
     _teach(session)
-    session.fine_tune("artifact")
-    rows += _session(session, window, "while a network is tuned", lambda: session.writing == "Fine-tuning")
+    rows += _session(session, window, "while a network is tuned", lambda: _tunes(session))
     window.close()
     return rows
+
+
+def _tunes(session: Any) -> bool:
+    """Begin to tune again where it has ended."""
+    if session.writing != "Fine-tuning":
+        _until(lambda: not session.writing)
+        session.fine_tune("artifact")
+        _until(lambda: session.writing == "Fine-tuning")
+    return True
 
 
 def _teach(session: Any) -> None:
