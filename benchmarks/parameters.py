@@ -76,7 +76,7 @@ def run(full: bool = False) -> list[Row]:
             off = abs(ours.fit.held[share] - wanted)
             rows.append(Row(f"{name}: {share} % intervals, off by", off, "", target=most, n=n))
         rows.append(Row(f"{name}: time", seconds, "s", n=n))
-    rows += strangers(project, mosaic, catalog, embeddings, read_known(truth, "log_mass", catalog))
+    rows += strangers(project, catalog, embeddings, read_known(truth, "log_mass", catalog))
     project.close()
     return rows
 

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog
-from astrotl_gui.core.embeddings import Embeddings
+from astrotl_gui.core.embeddings import Embeddings, EmbeddingStore
 from astrotl_gui.core.matching import match_sky
 from astrotl_gui.core.mosaic import Mosaic
+from astrotl_gui.core.places import Places
 from astrotl_gui.core.project import Project
 from astrotl_gui.ml.outside_flag import outside
 from astrotl_gui.ml.parameters import Features
@@ -24,7 +25,7 @@ from astrotl_gui.pipeline.demo import demo_field
 from astrotl_gui.pipeline.embed import embed
 from astrotl_gui.pipeline.known_values import KnownValues
 from astrotl_gui.pipeline.making import find_embeddings
-from astrotl_gui.pipeline.parameters import PLANE, feature_columns, sky_folds
+from astrotl_gui.pipeline.parameters import PLANE, feature_columns, sky_folds, spread_folds
 from benchmarks.field import FOLDER
 from benchmarks.report import Row
 
@@ -45,9 +46,8 @@ class Seen:
 
     def flagged(self, known: NDArray[np.int64], plane: tuple[int, ...]) -> NDArray[np.bool_]:
         """Whether each lies outside, folds as where parameters are estimated."""
-        from scipy.spatial import cKDTree
-
-        fold = sky_folds(*self.places[known].T)[cKDTree(self.places[known]).query(self.places)[1]]
+        x, y = self.places.T
+        fold = spread_folds(x, y, known, sky_folds(x[known], y[known]))
         return outside(Features.of(self.vectors, self.columns, self.statistics), known, fold, plane)
 
     def take(self, rows: NDArray[np.int64]) -> Seen:
@@ -62,10 +62,8 @@ class Seen:
         )
 
 
-def strangers(
-    project: Project, mosaic: Mosaic, catalog: Catalog, embeddings: Embeddings, known: KnownValues
-) -> list[Row]:
-    """How many strangers are marked, and how many of the known would be, where bright or all galaxies are known."""
+def strangers(project: Project, catalog: Catalog, embeddings: Embeddings, known: KnownValues) -> list[Row]:
+    """How many strangers are marked, where bright or all galaxies are known."""
     own, names = _seen(catalog, embeddings)
     plane = tuple(names.index(name) for name in PLANE)
     galaxies = np.flatnonzero(np.isin(embeddings.ids, known.ids))
@@ -75,7 +73,9 @@ def strangers(
     }
     kinds["star"] = kinds["star"][bright[kinds["star"]]]  # faint ones are points among points
     turned = np.random.default_rng(0).permutation(galaxies[bright[galaxies]])[::2]
-    other = _in_other_order(project, catalog.take(catalog.rows_of(embeddings.ids[turned])))
+    stretch = EmbeddingStore(project.embeddings_folder, embeddings.key).meta()["preprocessing"]
+    there = catalog.take(catalog.rows_of(embeddings.ids[turned]))
+    other = _in_other_order(project, there, Preprocessing.from_dict(stretch))
     rows = []
     for some, share in (("bright galaxies", bright), ("all galaxies", np.ones_like(bright))):
         rows_known = galaxies[share[galaxies]]
@@ -113,7 +113,7 @@ def _seen(catalog: Catalog, embeddings: Embeddings) -> tuple[Seen, tuple[str, ..
     return Seen(embeddings.vectors[:, embeddings.last], columns, embeddings.statistics, places), names
 
 
-def _in_other_order(project: Project, catalog: Catalog) -> Seen:
+def _in_other_order(project: Project, catalog: Catalog, stretch: Preprocessing) -> Seen:
     """The sources of a catalog (in its order) with the planes and fluxes of other bands, by the same stretch."""
     spec = project.spec
     bands = {band.name: band for band in spec.bands}
@@ -126,13 +126,8 @@ def _in_other_order(project: Project, catalog: Catalog) -> Seen:
         for kind in ("flux", "fluxerr", "mag"):
             columns[f"{kind}_{name}"] = catalog.column(f"{kind}_{ORDER[name]}")
     there = Catalog.from_columns(columns)
-    own = embed(
-        Mosaic.open(spec), project.read_catalog(), project.embeddings_folder, project.cutouts, project.encoder
-    )
-    stretch = Preprocessing.from_dict(own.meta()["preprocessing"])
     folder = FOLDER / "other-order"
     embed(mosaic, there, folder, project.cutouts, project.encoder, fixed=stretch)
     embeddings = find_embeddings(folder, there, mosaic, project.cutouts, project.encoder)
     assert embeddings is not None
-    order = {id: row for row, id in enumerate(embeddings.ids.tolist())}
-    return _seen(there, embeddings)[0].take(np.array([order[id] for id in there.ids.tolist()]))
+    return _seen(there, embeddings)[0].take(Places(embeddings.ids).of(there.ids))

@@ -21,18 +21,19 @@ def dropped_paths(data: QMimeData) -> list[Path]:
 
 def project_of(paths: list[Path]) -> Path | None:
     """The project among dropped things: a project folder, or a file that lies in one."""
-    for path in paths:
-        for folder in (path, path.parent):
-            if folder.suffix == ".astrotl" or (folder / "project.toml").is_file():
-                return folder
-    return None
+    return _folder_of(paths, ".astrotl", "project.toml")
 
 
 def survey_of(paths: list[Path]) -> Path | None:
     """The survey among dropped things: a survey folder, or a file that lies in one."""
+    return _folder_of(paths, ".survey", "survey.toml")
+
+
+def _folder_of(paths: list[Path], ending: str, settings: str) -> Path | None:
+    """The first folder of that ending, or with a file of that name in it; a path means also the folder it lies in."""
     for path in paths:
         for folder in (path, path.parent):
-            if folder.suffix == ".survey" or (folder / "survey.toml").is_file():
+            if folder.suffix == ending or (folder / settings).is_file():
                 return folder
     return None
 

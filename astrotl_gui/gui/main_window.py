@@ -14,9 +14,9 @@ from PySide6.QtWidgets import (
 )
 
 from ..core.stretch import COLOUR
-from . import actions, overlay_verbs, page_verbs, project_verbs, theme
+from . import actions, project_verbs, theme
 from .cull_page import CullPage
-from .dropped import dropped_paths, images_of, overlays_of, project_of, stamps_of, survey_of
+from .dropped import dropped_paths
 from .epochs_page import EpochsPage
 from .explore_page import ExplorePage
 from .focus import FocusRing, focus_pane
@@ -209,21 +209,7 @@ class MainWindow(QMainWindow):
 
     def open_paths(self, paths: list[Path]) -> None:
         """Open what was given: a project, or stamps or images to make one of."""
-        project = project_of(paths)
-        if project is not None:
-            self.session.open_project(project)
-        elif (survey := survey_of(paths)) is not None:
-            project_verbs.show_survey(self, survey)
-        elif self.page == "explore" and (laid := overlays_of(paths)):
-            overlay_verbs.add(self, laid)
-        elif self.page == "epochs" and images_of(paths):
-            page_verbs.load_epochs(self, images_of(paths))
-        elif stamps := stamps_of(paths):
-            self.import_stamps(*stamps)
-        elif images := images_of(paths):
-            self.import_images(images)
-        elif paths:
-            self.session.open_project(paths[0])  # which says what it lacks
+        project_verbs.open_paths(self, paths)
 
     def import_images(self, paths: list[Path]) -> None:
         """Begin a new project of these images."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from astrotl_gui.core.remote import local_path
 
+from . import overlay_verbs, page_verbs
 from .ask import Ask
+from .dropped import images_of, overlays_of, project_of, stamps_of, survey_of
 from .encoder_sheet import EncoderSheet
 from .file_dialogs import (
     CATALOGS,
@@ -84,6 +86,25 @@ def save_view(window: MainWindow) -> None:
 def show_header(window: MainWindow) -> None:
     if window.session.mosaic is not None:
         window.open_sheet(HeaderPage(window, window.session))
+
+
+def open_paths(window: MainWindow, paths: list[Path]) -> None:
+    """Open what was given, or dropped on a page: a project, a survey, overlays, epochs, stamps, images."""
+    project = project_of(paths)
+    if project is not None:
+        window.session.open_project(project)
+    elif (survey := survey_of(paths)) is not None:
+        show_survey(window, survey)
+    elif window.page == "explore" and (laid := overlays_of(paths)):
+        overlay_verbs.add(window, laid)
+    elif window.page == "epochs" and images_of(paths):
+        page_verbs.load_epochs(window, images_of(paths))
+    elif stamps := stamps_of(paths):
+        window.import_stamps(*stamps)
+    elif images := images_of(paths):
+        window.import_images(images)
+    elif paths:
+        window.session.open_project(paths[0])  # which says what it lacks
 
 
 def watch_survey(window: MainWindow) -> None:

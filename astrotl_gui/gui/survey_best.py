@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ..core.errors import AstroTLError
 from ..core.project import free_folder
+from ..core.targets import find_target
 from .controls import Button, Label
 from .fields import Field, NumberField
 from .file_dialogs import CATALOGS, choose_file, documents, shown_path
@@ -34,7 +35,8 @@ class BestSheet(Sheet):
         self.session, self.folder = session, folder
         self.file: Path | None = None
         project = session.project
-        self.own = list(project.labels.events()) if project is not None else []
+        self.own = project.labels.events() if project is not None else []
+        self.names = project.target_names if project is not None else {}
         self.labels = Label("", 12, 500, "text2")
         self.choose = Button("Choose a table…", height=28)
         self.target = Field("From the table", height=28)
@@ -43,7 +45,7 @@ class BestSheet(Sheet):
         self.project.suggest(documents(), f"{folder.stem} best")
         self._notices = QVBoxLayout()
         if project is not None and self.own:
-            self.target.setText(project.target_names.get(session.target, session.target))
+            self.target.setText(self.names.get(session.target, session.target))
         self.body.addLayout(self._notices)
         self.body.addWidget(row("Labels", self.labels, self.choose))
         self.body.addWidget(row("List", None, self.target))
@@ -77,9 +79,11 @@ class BestSheet(Sheet):
         except AstroTLError as problem:
             self._show([Notice("alert", problem.title, problem.detail)])
             return
-        labels = self.file or self.own
+        labels, text = self.file or self.own, self.target.text().strip()
+        # Labels say a list's key, which is not its name.
+        target = text if self.file else find_target(self.names, text) or text
         top = int(self.top.value or TOP)
-        self.session.open_best(self.folder, labels, self.target.text().strip(), top, self.project.path)
+        self.session.open_best(self.folder, labels, target, top, self.project.path)
         self.end()
 
     def _refresh(self) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from astrotl_gui.core.progress import SILENT, Progress
+from astrotl_gui.ml.device import cores
 from astrotl_gui.ml.parameters import Features
 
 FALSE_RATE = 0.05
@@ -153,7 +154,7 @@ def _otherness(
                 min_samples_leaf=LEAF,
                 max_features=SPLIT_SHARE,
                 max_samples=TREE_SHARE,
-                n_jobs=-1,
+                n_jobs=cores(),
                 random_state=0,
             ).fit(values[taught], rest[taught], sample_weight=weight[taught])
             share[out] += forest.predict_proba(values[out])[:, 1] / len(looks)

@@ -11,7 +11,7 @@ from astropy.table import Table
 
 from astrotl_gui.core.catalog import Catalog
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import GRADE_VALUE, TARGET_NAMES, VALUES, Label
+from astrotl_gui.core.labels import GRADE_VALUE, NOTE, TARGET_NAMES, VALUES, Label
 from astrotl_gui.core.matching import match_pixels, match_sky
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.targets import find_target
@@ -24,8 +24,14 @@ _TEXT = ("grade", "contaminant", "comment", "vetter", "time", "mosaic", "model")
 
 
 def write_labels(path: Path, labels: Sequence[Label], *, progress: Progress = SILENT) -> int:
-    """Write one row an event, with the log's columns (`source_id` as `id`); the extension names the format."""
+    """Write `label_table`; the extension names the format. Returns how many."""
     progress(0, 1, "Writing labels")
+    write_table(path, label_table(labels), {})
+    return len(labels)
+
+
+def label_table(labels: Sequence[Label]) -> Table:
+    """One row an event, with the log's columns (`source_id` as `id`)."""
     columns = {f.name: [asdict(label)[f.name] for label in labels] for f in fields(Label)}
     types = {"source_id": np.int64, "blind": bool}
     floats = ("ra", "dec", "x", "y", "seconds")
@@ -33,8 +39,7 @@ def write_labels(path: Path, labels: Sequence[Label], *, progress: Progress = SI
     for name, values in columns.items():
         kind = types.get(name, np.float64 if name in floats else str)
         table["id" if name == "source_id" else name] = np.array(values, dtype=kind)
-    write_table(path, table, {})
-    return len(labels)
+    return table
 
 
 def read_labels(
@@ -53,7 +58,7 @@ def read_labels(
     columns are missing, a target or value is unknown, or no row has a source.
     """
     progress(0, 1, "Reading labels")
-    return labels_in(read_label_table(path), catalog, vetter, targets, path, gaps=gaps)
+    return labels_in(read_label_table(path), catalog, vetter, targets, path.name, gaps=gaps)
 
 
 def labels_in(
@@ -61,21 +66,19 @@ def labels_in(
     catalog: Catalog,
     vetter: str,
     targets: Mapping[str, str],
-    path: Path,
+    origin: str,
     *,
     gaps: bool = False,
 ) -> list[Label]:
-    """The labels of a table that was read from `path`; see `read_labels`."""
-    rows = _sources(table, catalog, path)
+    """The labels of a table, whose `origin` errors name; see `read_labels`."""
+    rows = _sources(table, catalog, origin)
     found = [
-        _label(row, int(catalog.ids[at]), catalog, int(at), vetter, targets, path)
+        _label(row, int(catalog.ids[at]), catalog, int(at), vetter, targets, origin)
         for row, at in zip(table, rows, strict=True)
         if at >= 0 and not (gaps and not _value(row))
     ]
     if not found:
-        raise AstroTLError(
-            "No label found its source", f"{path.name}: no row lies on a source of this catalog."
-        )
+        raise AstroTLError("No label found its source", f"{origin}: no row lies on a source of this catalog.")
     return found
 
 
@@ -102,7 +105,7 @@ def _read(path: Path) -> Table:
         raise AstroTLError("The labels cannot be read", f"{path.name} is no table: {problem}") from problem
 
 
-def _sources(table: Table, catalog: Catalog, path: Path) -> np.ndarray:
+def _sources(table: Table, catalog: Catalog, origin: str) -> np.ndarray:
     """Row of the catalog for each row of the table, −1 for none."""
     names = set(table.colnames)
     if {"ra", "dec"} <= names and catalog.has_sky:
@@ -113,7 +116,7 @@ def _sources(table: Table, catalog: Catalog, path: Path) -> np.ndarray:
         return catalog.rows_of(np.asarray(table["id"], np.int64))
     raise AstroTLError(
         "No positions in this table",
-        f"{path.name} has {', '.join(table.colnames)}; it needs ra and dec, x and y, or id.",
+        f"{origin} has {', '.join(table.colnames)}; it needs ra and dec, x and y, or id.",
     )
 
 
@@ -122,15 +125,15 @@ def _floats(column: object) -> np.ndarray:
 
 
 def _label(
-    row: object, source: int, catalog: Catalog, at: int, vetter: str, targets: Mapping[str, str], path: Path
+    row: object, source: int, catalog: Catalog, at: int, vetter: str, targets: Mapping[str, str], origin: str
 ) -> Label:
     text = {name: _text(row, name) for name in ("target", *_TEXT)}
     value = _value(row)
     target = find_target(targets, text["target"])
-    if target is None or value not in VALUES:
+    if target is None or value not in (*VALUES, NOTE):
         raise AstroTLError(
             "Unknown label",
-            f"{path.name}: target “{text['target']}”, value “{value}”. "
+            f"{origin}: target “{text['target']}”, value “{value}”. "
             f"Targets are {', '.join(targets)}; values {', '.join(VALUES)}.",
         )
     more = {name: text[name] for name in _TEXT} | {"vetter": text["vetter"] or vetter}

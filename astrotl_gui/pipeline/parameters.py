@@ -88,7 +88,8 @@ def estimate_parameter(
     stretch = {name: conformal(tested.value - truth, tested.sigma, share) for name, share in LOW_HIGH.items()}
     plane = tuple(names.index(name) for name in PLANE) if {*PLANE} <= {*names} else ()
     progress(FOLDS + 2, FOLDS + 2, "Estimating all sources")
-    fold = _folds_of_all(catalog, embeddings.ids, rows, tested.fold)
+    place = catalog.rows_of(embeddings.ids)
+    fold = spread_folds(catalog.x[place], catalog.y[place], rows, tested.fold)
     strange = outside(features, rows, fold, plane, progress=progress)
     strange[rows] = False
     low, high = _honest_intervals(tested, truth)
@@ -152,6 +153,14 @@ def sky_folds(x: F64, y: F64) -> NDArray[np.int64]:
     return np.random.default_rng(0).permutation(REGIONS)[sky_regions(x, y, REGIONS)] % FOLDS
 
 
+def spread_folds(x: F64, y: F64, known: NDArray[np.int64], fold: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The fold (N,) of every position: that of the nearest of the `known` rows (n,), whose own `fold` (n,) is given."""
+    places = np.stack([x, y], axis=1)
+    every = fold[cKDTree(places[known]).query(places)[1]]
+    every[known] = fold  # two may share a place
+    return every
+
+
 def sky_regions(x: F64, y: F64, regions: int) -> NDArray[np.int64]:
     """Number the regions of equally many positions (n,): halved again and again along their longer side."""
     region = np.zeros(len(x), np.int64)
@@ -187,17 +196,6 @@ def _cross_validate(
         made = METHODS[method]().fit(features, rows[~out], truth[~out]).predict(features, rows[out])
         value[out], sigma[out] = made.value, made.sigma
     return _Tested(value, sigma, fold)
-
-
-def _folds_of_all(
-    catalog: Catalog, ids: NDArray[np.int64], known: NDArray[np.int64], fold: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """The fold (N,) of all sources `ids`: that of the nearest on the sky of the `known` rows, whose own is given."""
-    at = catalog.rows_of(ids)
-    places = np.stack([catalog.x[at], catalog.y[at]], axis=1)
-    every = fold[cKDTree(places[known]).query(places)[1]]
-    every[known] = fold  # two may share a place
-    return every
 
 
 def _honest_intervals(tested: _Tested, truth: F64) -> tuple[dict[str, F64], dict[str, F64]]:

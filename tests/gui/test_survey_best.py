@@ -15,6 +15,7 @@ from astrotl_gui.gui.survey_best import BestSheet
 from astrotl_gui.gui.survey_sheet import SurveySheet
 from astrotl_gui.pipeline.making import find_embeddings
 from astrotl_gui.pipeline.survey.folder import Survey
+from astrotl_gui.pipeline.survey.gathering import rank_and_open
 from tests.gui.small_project import start  # noqa: F401
 from tests.pipeline.survey.conftest import laid_out, plain  # noqa: F401
 
@@ -35,9 +36,7 @@ def test_a_survey_opens_as_its_sheet_and_its_best_as_a_project(
     sheet.best.click()
     best = window.sheet
     assert isinstance(best, BestSheet) and not best.main.isEnabled()  # without labels it says what it needs
-    file = tmp_path / "labels.csv"
-    Table({"id": list(LABELS), "label": [int(value > 0) for value in LABELS.values()]}).write(file)
-    best.take_table(file)
+    best.take_table(_table(tmp_path / "labels.csv"))
     best.target.setText("lens")
     best.top.set_value(20)
     best.project.suggest(tmp_path, "sky best")
@@ -66,6 +65,43 @@ def test_a_survey_opens_as_its_sheet_and_its_best_as_a_project(
     second.main.click()
     assert window.sheet is second  # the folder is in the way, which is said on the sheet
     second.end()
+
+
+def test_a_list_of_ones_own_with_notes_ranks_a_survey(
+    start: Callable[..., MainWindow],  # noqa: F811
+    plain: Survey,  # noqa: F811
+    tmp_path: Path,
+    qtbot: QtBot,
+) -> None:
+    labels = list(LABELS.items())
+    first = rank_and_open(plain.path, _table(tmp_path / "first.csv"), "lens", 60, tmp_path / "all").path
+    window = start(first)
+    qtbot.waitUntil(lambda: window.session.project is not None and len(window.session.catalog) == 60)
+    session = window.session
+    session.add_target("Jelly fish")
+    key = session.target
+    for source, sign in labels:
+        session.label_as([source], "positive" if sign > 0 else "negative", key)
+    session.set_note("tail to the left", labels[0][0])
+    best = BestSheet(session, window, plain.path)
+    window.open_sheet(best)
+    assert best.target.text() == "Jelly fish"
+    best.top.set_value(10)
+    best.project.suggest(tmp_path, "jelly best")
+    best.main.click()
+    qtbot.waitUntil(
+        lambda: session.project is not None and session.project.path.stem == "jelly best", timeout=30_000
+    )
+    assert session.project is not None
+    listed = set(session.catalog.ids.tolist())
+    wanted = {source: sign for source, sign in labels if source in listed}
+    assert wanted and session.project.labels.training(key) == wanted
+    assert key in session.project.target_names
+
+
+def _table(file: Path) -> Path:
+    Table({"id": list(LABELS), "label": [int(value > 0) for value in LABELS.values()]}).write(file)
+    return file
 
 
 def test_an_address_begins_a_project(start: Callable[..., MainWindow], qtbot: QtBot) -> None:  # noqa: F811

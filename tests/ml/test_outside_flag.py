@@ -13,9 +13,9 @@ from astrotl_gui.ml.parameters import Features
 KNOWN, NEW, ODD, FOLDS = 300, 300, 20, 3
 
 
-def sky(odd: str, columns: bool = True, statistics: bool = True, seed: int = 0) -> Features:
+def sky(odd: str, columns: bool = True, statistics: bool = True) -> Features:
     """Known sources, others like them, and at the end sources that are odd in one kind of number."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     count = KNOWN + NEW + ODD
     seen = np.hstack([rng.normal(size=(count, 6)), np.full((count, 1), 8.0)])
     given, measured = rng.normal(size=(count, 2)), rng.normal(size=(count, 5))

@@ -32,6 +32,19 @@ def test_what_is_written_reads_back(tmp_path, ending):
     assert read_labels(path, sources, "me") == labels
 
 
+def test_a_note_reads_back_with_the_labels(tmp_path):
+    sources = catalog()
+    first, second = (
+        {name: float(sources.column(name)[row]) for name in ("ra", "dec", "x", "y")} for row in (0, 1)
+    )
+    said = [
+        Label(11, "lens", "positive", vetter="ann", **first),
+        Label(12, "lens", "note", comment="counter-image?", vetter="ann", **second),
+    ]
+    write_labels(tmp_path / "said.ecsv", said)
+    assert read_labels(tmp_path / "said.ecsv", sources, "bob") == said
+
+
 def test_positions_win_over_ids_and_far_rows_are_left_out(tmp_path):
     path = tmp_path / "labels.csv"
     Table(

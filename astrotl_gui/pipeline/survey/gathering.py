@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,6 @@ from astrotl_gui.core.project import Project, free_folder
 from astrotl_gui.core.regions import in_tiles, read_good, read_regions
 from astrotl_gui.core.targets import find_target
 from astrotl_gui.ml.preprocess import Preprocessing, band_units
-from astrotl_gui.pipeline.label_table import write_labels
 from astrotl_gui.pipeline.making import making
 from astrotl_gui.pipeline.new_stamps import SAME_SCALE, SHEET
 from astrotl_gui.pipeline.stamps.sheet import SOURCES, Grid, SheetWriter, file_name
@@ -61,11 +59,7 @@ def rank_and_open(
     """
     path = free_folder(path)
     survey = Survey.open(folder)
-    with TemporaryDirectory() as place:
-        table = labels if isinstance(labels, Path) else Path(place) / "labels.ecsv"
-        if not isinstance(labels, Path):
-            write_labels(table, labels)
-        name, signs = survey_labels(survey, table, target, progress=progress)
+    name, signs = survey_labels(survey, labels, target, progress=progress)
     found = rank_survey(survey, name, signs, top, progress=progress)
     found.write(survey)
     return open_list(survey, found, path, labels=signs, progress=progress)
@@ -125,8 +119,7 @@ class _Layout:
         self.mosaics: NDArray[np.int64] = self.catalog.column("mosaic")
         self.missing: list[tuple[str, str]] = []
         self.cells: NDArray[np.int64] = np.zeros(0, np.int64)
-        self._order = self._readable()
-        self.model = Mosaic.open(survey.fields[self._order[0]].spec)
+        self._order, self.model = self._readable()
         self.scale = float(self.model.pixel_scale())
         self.units = np.array(band_units(self.model))
         self.names = [band.name for band in self.model.bands]
@@ -174,13 +167,12 @@ class _Layout:
         self._embeddings(folder, x, y)
         self.progress(count, count, "Reading cutouts")
 
-    def _readable(self) -> list[int]:
-        """The mosaics of the list, the one of the best source first that can be opened; others fail when read."""
+    def _readable(self) -> tuple[list[int], Mosaic]:
+        """The mosaics of the list, the first that can be opened and those after it; others fail when read."""
         order = list(dict.fromkeys(self.mosaics.tolist()))
         while order:
             try:
-                Mosaic.open(self.survey.fields[order[0]].spec)
-                return order
+                return order, Mosaic.open(self.survey.fields[order[0]].spec)
             except AstroTLError as problem:
                 self._pass_over(order.pop(0), problem)
         raise _none_readable(self.missing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ from numpy.typing import NDArray
 
 from astrotl_gui.core.catalog import Catalog, match_sky
 from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.labels import TARGET_NAMES, Labels
+from astrotl_gui.core.labels import TARGET_NAMES, Label, Labels
 from astrotl_gui.core.progress import SILENT, Progress
 from astrotl_gui.core.targets import find_target
-from astrotl_gui.pipeline.label_table import MATCH_ARCSEC, labels_in, read_label_table
+from astrotl_gui.pipeline.label_table import MATCH_ARCSEC, label_table, labels_in, read_label_table
 from astrotl_gui.pipeline.survey.folder import Survey
 from astrotl_gui.pipeline.survey.partition import survey_at
 from astrotl_gui.pipeline.survey.passes import over_parts
@@ -43,31 +44,32 @@ def near_part(
 
 def survey_labels(
     survey: Survey,
-    path: Path,
+    given: Path | Sequence[Label],
     target: str = "",
     client: Client | None = None,
     *,
     progress: Progress = SILENT,
 ) -> tuple[str, dict[int, int]]:
-    """(list, source → +1 or −1) that a table says: what `astrotl label --export` writes, or columns id and label.
+    """(list, source → +1 or −1) that labels or a table of them say: an export of labels, or columns id and label.
 
-    `target` is needed where the table speaks of several lists. Raises AstroTLError when it says nothing of a source
+    `target` is needed where they speak of several lists. Raises AstroTLError when it says nothing of a source
     that has arrived, or of that list.
     """
-    table = read_label_table(path)
+    table = read_label_table(given) if isinstance(given, Path) else label_table(given)
+    origin = given.name if isinstance(given, Path) else "The project"
     named = sorted({str(name) for name in table["target"]}) if "target" in table.colnames else []
     if "target" not in table.colnames:
         table["target"] = np.full(len(table), target or ANY)
         named = [target or ANY]
     targets = TARGET_NAMES | {name: name for name in named}
     if not target and len(named) > 1:
-        raise AstroTLError("Which list?", f"{path.name} has {', '.join(named)}. Give one with --target.")
+        raise AstroTLError("Which list?", f"{origin} has {', '.join(named)}. Give one with --target.")
     key = find_target(targets, target or (named[0] if named else ANY))
     if key is None:
-        raise AstroTLError("No such list", f"{path.name} has {', '.join(named)}, not “{target}”.")
+        raise AstroTLError("No such list", f"{origin} has {', '.join(named)}, not “{target}”.")
     sky = {"ra", "dec"} <= set(table.colnames)
     if not sky and "id" not in table.colnames:
-        raise AstroTLError("No sources in this table", f"{path.name} needs a column id, or ra and dec.")
+        raise AstroTLError("No sources in this table", f"{origin} needs a column id, or ra and dec.")
     # A pixel means nothing where there are many mosaics.
     table.remove_columns([name for name in ("x", "y") if name in table.colnames])
     ra, dec = (
@@ -80,7 +82,7 @@ def survey_labels(
         survey, survey.finished(), near_part, (ids, ra, dec), client, text="Finding labels", progress=progress
     )
     catalog = Catalog(pa.concat_tables([found for _, found in passed]))
-    labels = Labels(labels_in(table, catalog, "", targets, path, gaps=True)).training(key)
+    labels = Labels(labels_in(table, catalog, "", targets, origin, gaps=True)).training(key)
     if not labels:
-        raise AstroTLError("No label for this list", f"{path.name} says neither yes nor no for {key}.")
+        raise AstroTLError("No label for this list", f"{origin} says neither yes nor no for {key}.")
     return key, labels

@@ -20,6 +20,8 @@ from astrotl_gui.pipeline.survey.folder import Survey
 
 Best = tuple[NDArray[np.int64], NDArray[np.float32]]
 """Ids and scores (n,)."""
+ARRIVED, OF = b"astrotl_parts", b"astrotl_parts_of"
+"""Where the file of a list keeps how many partitions had arrived, of how many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,12 @@ class SurveyList:
     def write(self, survey: Survey) -> Path:
         """Keep the list in the survey's folder as lists/NAME.parquet; returns the file."""
         file = list_file(survey, self.name)
+        table = self.catalog(survey).table
+        made_of = {ARRIVED: str(self.parts), OF: str(self.of)}
         with atomic_write(file) as temporary:
-            pq.write_table(self.catalog(survey).table, temporary)
+            pq.write_table(
+                table.replace_schema_metadata({**(table.schema.metadata or {}), **made_of}), temporary
+            )
         return file
 
     @classmethod
@@ -70,15 +76,15 @@ class SurveyList:
             table = pq.read_table(file)
             measure = next(column for column in ("score", "distance") if column in table.column_names)
             ids, scores, partitions = (table[column].to_numpy() for column in ("id", measure, "partition"))
+            parts, of = (int(table.schema.metadata[key]) for key in (ARRIVED, OF))
         except FileNotFoundError:
             kept = ", ".join(sorted(unquote(one.stem) for one in file.parent.glob("*.parquet"))) or "none"
             raise AstroTLError(
                 "No such list", f"{survey.path} has no list “{name}”; kept are {kept}. Make one with --rank."
             ) from None
-        except (OSError, pa.ArrowException, KeyError, StopIteration) as problem:
-            raise AstroTLError("The list cannot be read", f"{file}: {problem}.") from problem
-        parts = len(survey.finished())
-        return cls(name, measure, ids, scores, partitions, parts, len(survey.work()))
+        except (OSError, pa.ArrowException, KeyError, TypeError, StopIteration) as problem:
+            raise AstroTLError("The list cannot be read", f"{file}: {problem}. Make it anew.") from problem
+        return cls(name, measure, ids, scores, partitions, parts, of)
 
     def top(self, count: int) -> SurveyList:
         """The first `count` of it."""

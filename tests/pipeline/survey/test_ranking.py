@@ -17,9 +17,9 @@ from astrotl_gui.core.errors import AstroTLError
 from astrotl_gui.pipeline.rank import RankInputs, prepare, rank
 from astrotl_gui.pipeline.survey.folder import Survey
 from astrotl_gui.pipeline.survey.labelled import survey_labels
-from astrotl_gui.pipeline.survey.listing import best, merged
+from astrotl_gui.pipeline.survey.listing import SurveyList, best, merged
 from astrotl_gui.pipeline.survey.ranking import rank_survey, similar_in_survey
-from tests.pipeline.survey.conftest import parts
+from tests.pipeline.survey.conftest import copy, parts
 
 LABELS = {3: 1, 17: 1, 40: -1, 22: -1, 58: 1}
 
@@ -91,6 +91,18 @@ def test_labels_come_from_a_table_and_the_command_line_ranks(
     assert [row["rank"] for row in said["rows"]] == [1, 2, 3, 4, 5]
     assert [row["id"] for row in said["rows"]] == rank_survey(plain, "a", LABELS, 5).ids.tolist()
     assert Path(said["table"]).is_file()
+
+
+def test_a_kept_list_knows_of_how_many_parts_it_was_made(plain: Survey, tmp_path: Path):
+    survey = Survey.open(copy(plain.path, tmp_path))
+    kept = survey.finished()
+    away = survey.part(kept[-1]).rename(tmp_path / "late")
+    made = rank_survey(survey, "lens", LABELS, 5)
+    made.write(survey)
+    away.rename(survey.part(kept[-1]))  # the last part arrives when the list is made
+    found = SurveyList.read(survey, "lens")
+    assert (found.parts, found.of) == (made.parts, made.of) == (len(kept) - 1, len(kept))
+    assert (found.ids == made.ids).all() and (found.scores == made.scores).all()
 
 
 def test_a_list_of_any_name_is_kept_in_the_survey(plain: Survey):
