@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
-
-from astrotl_gui.core.errors import AstroTLError
-from astrotl_gui.core.project import free_folder
+from PySide6.QtWidgets import QWidget
 
 from . import theme
 from .controls import Button, Label
 from .fields import NumberField
 from .file_dialogs import CATALOGS, choose_file, documents
-from .import_form import FIELD_WIDTH, ProjectForm, row
+from .import_form import FIELD_WIDTH, row
 from .message import problem_message
-from .notice import Notice, replace_notices
+from .notice import Notice
+from .project_sheet import ProjectSheet
 from .session_state import later
-from .sheet import Sheet
 
 if TYPE_CHECKING:
     from astrotl_gui.pipeline.new_stamps import StampSet
@@ -32,35 +29,27 @@ EXPLAINED = (
 )
 
 
-class StampsSheet(Sheet):
+class StampsSheet(ProjectSheet):
     """Reads the stamps in the background, then offers to make the project. `ids` is a table of them."""
 
     def __init__(
         self, parent: QWidget, session: Session, paths: Sequence[Path], ids: Path | None = None
     ) -> None:
-        super().__init__(parent, "New project from stamps", width=620)
-        self.session, self.paths = session, list(paths)
+        super().__init__(parent, session, "New project from stamps", "Create project and rank")
+        self.paths = list(paths)
         self.found: StampSet | None = None
         self._reading: Job | None = None
         self.facts = Label("", 13, 600, wrap=True)
-        self._notices = QVBoxLayout()
-        self._notices.setSpacing(8)
         self.scale = NumberField(None, unit="″", minimum=1e-4, maximum=3600, height=28)
         self.scale.setFixedWidth(theme.scaled(FIELD_WIDTH))
         self.table = Button("Take a table…", height=28)
         self.table_hint = Label("", 12, 500, "text2")
-        self.project = ProjectForm()
         self.project.suggest(documents(), _name(self.paths))
         self.body.addWidget(self.facts)
         self.body.addLayout(self._notices)
         self.body.addWidget(row("Pixel scale", None, self.scale))
         self.body.addWidget(row("Ids, coordinates, classes", self.table_hint, self.table))
-        self.body.addWidget(self.project)
-        self.body.addWidget(Label(EXPLAINED, 12, 400, "text3", wrap=True))
-        self.cancel, self.main = Button("Cancel"), Button("Create project and rank", main=True)
-        self.main.setToolTip("Ctrl+Enter")
-        self.add_verb(self.cancel)
-        self.add_verb(self.main)
+        self.finish(EXPLAINED)
         self.setFocusProxy(self.scale)
         self._connect()
         self._read(ids)
@@ -68,10 +57,7 @@ class StampsSheet(Sheet):
     def _connect(self) -> None:
         self.scale.changed.connect(self._refresh)
         self.table.clicked.connect(lambda: choose_file(self, "Take a table", CATALOGS, self.take_table))
-        self.cancel.clicked.connect(self.end)
-        self.main.clicked.connect(self.create_project)
         self.closed.connect(self._stop)
-        self.run_by_keys(self.create_project)
 
     # --- reading -----------------------------------------------------------------------------------
 
@@ -84,7 +70,7 @@ class StampsSheet(Sheet):
         self.found = None
         self.facts.setText("Reading stamps…")
         self.table_hint.setText(ids.name if ids else "")
-        self._show([])
+        self.say([])
         job = self._reading = self.session.jobs.run(
             "Reading stamps", later("new_stamps", "read_stamps"), self.paths, ids=ids
         )
@@ -106,14 +92,14 @@ class StampsSheet(Sheet):
         if not found.pixel_scale:
             detail = "Neither the stamps nor a table tell it. Say how large a pixel is."
             notes.append(Notice("note", "Pixel scale is not known", detail))
-        self._show(notes)
+        self.say(notes)
         self._refresh()
 
     def _fail(self, problem: Exception) -> None:
         self._reading = None
         message = problem_message(problem)
         self.facts.setText("No stamps to open")
-        self._show([Notice("alert", message.title, message.detail)])
+        self.say([Notice("alert", message.title, message.detail)])
 
     def _stop(self) -> None:
         if self._reading is not None:
@@ -122,23 +108,9 @@ class StampsSheet(Sheet):
 
     # --- the end -----------------------------------------------------------------------------------
 
-    def create_project(self) -> None:
-        """Make the project as shown; a folder in the way stays on the sheet."""
-        scale = self.scale.value
-        if self.found is None or not scale:
-            return
-        try:
-            free_folder(self.project.path)
-        except AstroTLError as problem:
-            self._show([Notice("alert", problem.title, problem.detail)])
-            return
-        self.session.create_stamps(self.project.path, self.found, scale)
-        self.end()
-
-    def _show(self, notices: Sequence[Notice]) -> None:
-        replace_notices(self._notices, notices)
-        if self.isVisible():
-            self._cover()
+    def make(self) -> None:
+        assert self.found is not None and self.scale.value  # else the verb is off
+        self.session.create_stamps(self.project.path, self.found, self.scale.value)
 
     def _refresh(self) -> None:
         self.main.setEnabled(self.found is not None and bool(self.scale.value))
